@@ -1,0 +1,32 @@
+# make app   the web app at http://localhost:8501
+# make test  ruff, mypy and the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MARKS := $(VENV)/installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: app test
+
+app: $(MARKS)/app
+	$(BIN)/python -m facekp app
+
+test: $(MARKS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict facekp
+	$(BIN)/python -m pytest
+
+# A mark says for which requirements an environment was made, so that the second start only starts.
+$(MARKS)/app: requirements.txt | $(MARKS)
+	$(PIP) --requirement requirements.txt
+	touch $@
+
+$(MARKS)/dev: requirements.txt requirements-dev.txt | $(MARKS)
+	$(PIP) --requirement requirements.txt --requirement requirements-dev.txt
+	touch $@ $(MARKS)/app
+
+$(MARKS):
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "facekp needs Python 3.11 or newer; call make with PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	mkdir -p $@

@@ -1,0 +1,131 @@
+"""Files of points: .pts and .asf are read; .pts, CSV and JSON are written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.errors import AnnotationError
+
+Points = NDArray[np.float32]
+
+ASF_COLUMNS = (7, 10)
+"""Columns of a point's line in the two revisions of the format that the IMM faces come in."""
+
+
+def parse_pts(text: str, *, name: str = "the .pts file", count: int | None = None) -> Points:
+    """Read the .pts format of iBUG 300-W.
+
+    Parameters
+    ----------
+    text : str
+        The file's text. It counts pixels from 1.
+    name : str
+        How to call the file in an error.
+    count : int, optional
+        The number of points that there must be.
+
+    Returns
+    -------
+    float32 array (K, 2)
+        ``(x, y)`` in pixels counted from 0.
+
+    Raises
+    ------
+    AnnotationError
+        If the text is no .pts file, or has too few points, or something that is no number.
+    """
+    head, opened, rest = text.partition("{")
+    body, closed, _ = rest.partition("}")
+    if not (opened and closed):
+        raise AnnotationError(f"{name} has no list of points in braces; is it a .pts file?")
+    rows = [line.split() for line in body.splitlines() if line.strip()]
+    announced = [line.split(":")[1].strip() for line in head.splitlines() if line.strip().startswith("n_points:")]
+    if announced and announced[0] != str(len(rows)):
+        raise AnnotationError(f"{name} announces {announced[0]} points and lists {len(rows)}")
+    return _checked(rows, (0, 1), name, count) - np.float32(1)
+
+
+def parse_asf(text: str, width: int, height: int, *, name: str = "the .asf file", count: int | None = None) -> Points:
+    """Read the .asf format of the IMM Face Database, in both its revisions.
+
+    Parameters
+    ----------
+    text : str
+        The file's text. Coordinates are relative to the picture's width and height.
+    width, height : int
+        Of the picture, pixels.
+    name, count
+        As in `parse_pts`.
+
+    Returns
+    -------
+    float32 array (K, 2)
+        ``(x, y)`` in pixels.
+
+    Raises
+    ------
+    AnnotationError
+        If the text is no .asf file, or has too few points, or something that is no number.
+    """
+    lines = [line.split("#")[0].split() for line in text.splitlines()]
+    rows = [line for line in lines if len(line) in ASF_COLUMNS]
+    announced = [line[0] for line in lines if len(line) == 1 and line[0].isdigit()]
+    if not announced:
+        raise AnnotationError(f"{name} does not say how many points it has; is it an .asf file?")
+    if int(announced[0]) != len(rows):
+        raise AnnotationError(f"{name} announces {announced[0]} points and lists {len(rows)}")
+    return _checked(rows, (2, 3), name, count) * np.array([width, height], dtype=np.float32)
+
+
+def format_pts(points: NDArray[Any]) -> str:
+    """Write points (K, 2), pixels counted from 0, in the .pts format, which counts from 1."""
+    rows = "\n".join(f"{x + 1:.3f} {y + 1:.3f}" for x, y in points)
+    return f"version: 1\nn_points: {len(points)}\n{{\n{rows}\n}}\n"
+
+
+def format_csv(photos: Mapping[str, Sequence[NDArray[Any]]], names: Sequence[str]) -> str:
+    """Write the points of all faces as one CSV table: file, face, point, name, x, y.
+
+    Parameters
+    ----------
+    photos : mapping of str to sequences of arrays (K, 2)
+        For each file's name, the points of its faces, pixels.
+    names : sequence of str
+        The names of the K points.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["file", "face", "point", "name", "x", "y"])
+    for file, faces in photos.items():
+        for face, points in enumerate(faces):
+            for index, (name, (x, y)) in enumerate(zip(names, points, strict=True)):
+                writer.writerow([file, face, index, name, f"{x:.3f}", f"{y:.3f}"])
+    return buffer.getvalue()
+
+
+def format_json(records: Iterable[Mapping[str, Any]]) -> str:
+    """Write records of plain Python values as JSON, one record a line."""
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    return f"[\n{lines}\n]\n" if lines else "[]\n"
+
+
+def _checked(rows: list[list[str]], columns: tuple[int, int], name: str, count: int | None) -> Points:
+    if not rows or (count is not None and len(rows) != count):
+        wanted = "at least one" if count is None else str(count)
+        raise AnnotationError(f"{name} has {len(rows)} points; {wanted} needed")
+    points = np.empty((len(rows), 2), dtype=np.float64)
+    for index, row in enumerate(rows):
+        try:
+            points[index] = [float(row[column]) for column in columns]
+        except (ValueError, IndexError):
+            raise AnnotationError(f"{name}, point {index}: {' '.join(row)!r} is not a pair of numbers") from None
+    if not np.isfinite(points).all():
+        raise AnnotationError(f"{name} holds a coordinate that is not finite")
+    return points.astype(np.float32)

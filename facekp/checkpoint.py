@@ -1,0 +1,195 @@
+"""A checkpoint: weights as safetensors, and a readable card that rebuilds the network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from facekp.errors import CheckpointError
+from facekp.files import write_bytes
+from facekp.networks import build_network
+from facekp.schema import SCHEMAS, Schema
+
+WEIGHTS = "weights.safetensors"
+CARD = "card.json"
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a network expects, and how its crops are cut.
+
+    Attributes
+    ----------
+    size : int
+        Side of the crop, network pixels.
+    channels : int
+        1: grey.
+    mean, std : float
+        A grey value v from 0 to 255 enters the network as ``(v - mean) / std``.
+    margin : float
+        Side of the crop over the longer side of the box round the points.
+    looks : int
+        How often the network is asked; from the second time on the crop is upright and lies
+        round the points found before.
+    mirror : bool
+        Whether the last look is averaged with one at the mirrored crop.
+    """
+
+    size: int
+    channels: int
+    mean: float
+    std: float
+    margin: float
+    looks: int
+    mirror: bool
+
+    def __post_init__(self) -> None:
+        if not (self.size > 0 and self.channels == 1 and self.std > 0 and self.margin > 0 and self.looks > 0):
+            raise CheckpointError(f"the card describes an input that makes no sense: {self}")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network, ready for use: in eval mode, its parameters fixed.
+
+    Attributes
+    ----------
+    name : str
+        Name of its folder.
+    network : torch.nn.Module
+        Crops (N, C, S, S) → relative coordinates (N, K, 2).
+    schema : Schema
+        The meaning of the K points.
+    input : InputSpec
+        What it is fed with.
+    card : dict
+        All that the card says.
+    sha256 : str
+        Of the weights file; two checkpoints with the same one give the same points.
+    """
+
+    name: str
+    network: nn.Module
+    schema: Schema
+    input: InputSpec
+    card: dict[str, Any]
+    sha256: str
+
+
+def checkpoints_folder() -> Path:
+    """Folder of the checkpoints that come with facekp: inside the wheel, or beside the package."""
+    inside = Path(__file__).parent / "checkpoints"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "checkpoints"
+
+
+def checkpoint_names() -> list[str]:
+    """Names of the checkpoints that come with facekp."""
+    return sorted(path.parent.name for path in checkpoints_folder().glob(f"*/{CARD}"))
+
+
+def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
+    """Load a checkpoint strictly; no code in the file is run.
+
+    Parameters
+    ----------
+    name : str or path
+        A name that `checkpoint_names` gives, or a folder.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder, its card or its weights are missing, or do not fit each other.
+    """
+    folder = _find(name)
+    card = _read_card(folder / CARD)
+    try:
+        schema = SCHEMAS[card["schema"]]
+        spec = InputSpec(**card["input"])
+        network = build_network(card["network"], len(schema), spec.channels)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / CARD} lacks, or does not understand, {error}; restore the file") from None
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise CheckpointError(f"{folder} has no {WEIGHTS}; a checkpoint is that file and {CARD}")
+    data = path.read_bytes()
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is no safetensors file, or is cut short ({error}); fetch it again") from None
+    _fill(network, tensors, path)
+    network.eval().requires_grad_(False)
+    return Checkpoint(folder.name, network, schema, spec, card, hashlib.sha256(data).hexdigest())
+
+
+def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: dict[str, Any]) -> None:
+    """Write a network as float16 weights and a card.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    network : torch.nn.Module
+        Its floating tensors are stored as float16.
+    card : dict
+        Must hold ``schema``, ``network`` and ``input``, from which `load_checkpoint` rebuilds it.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    state = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in network.state_dict().items()
+    }
+    write_bytes(target / WEIGHTS, save(state))
+    write_card(target, card)
+
+
+def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
+    """Write a card into a checkpoint's folder."""
+    write_bytes(Path(folder) / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _find(name: str | os.PathLike[str]) -> Path:
+    own = checkpoints_folder() / name
+    folder = own if isinstance(name, str) and name in checkpoint_names() else Path(name)
+    if not folder.is_dir():
+        known = ", ".join(checkpoint_names()) or "none"
+        raise CheckpointError(f"there is no checkpoint {str(name)!r}; give a folder, or one of: {known}")
+    return folder
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise CheckpointError(f"{path.parent} has no {CARD}; a checkpoint is that file and {WEIGHTS}")
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as JSON ({error}); restore the file") from None
+    if not isinstance(card, dict):
+        raise CheckpointError(f"{path} holds no JSON object; restore the file")
+    return card
+
+
+def _fill(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Copy the weights in; every tensor must be there, none may be left over, shapes must agree."""
+    state = network.state_dict()
+    missing, unknown = sorted(state.keys() - tensors.keys()), sorted(tensors.keys() - state.keys())
+    if missing or unknown:
+        raise CheckpointError(
+            f"{path} does not fit its card: {len(missing)} tensors missing {missing[:3]}, "
+            f"{len(unknown)} unknown {unknown[:3]}"
+        )
+    for key, value in tensors.items():
+        if value.shape != state[key].shape:
+            raise CheckpointError(
+                f"{path} does not fit its card: {key} has shape {tuple(value.shape)}, not {tuple(state[key].shape)}"
+            )
+    network.load_state_dict(tensors)

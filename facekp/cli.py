@@ -1,0 +1,263 @@
+"""The ``facekp`` command.
+
+torch and the rest are imported by the commands that need them, so that ``facekp --help`` starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from facekp import __version__
+from facekp.errors import CheckpointError, FacekpError, NoFaceError, OutputError, SettingsError
+
+if TYPE_CHECKING:
+    from facekp.images import Picture
+    from facekp.predict import KeypointPredictor, Keypoints
+
+T = TypeVar("T")
+
+FAILED, MISUSED = 1, 2
+"""Exit statuses; 0 is success."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; default: those of the process.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 when a photograph failed, 2 for wrong usage.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except (CheckpointError, OutputError, SettingsError) as error:
+        _complain(error)
+        return MISUSED
+    except FacekpError as error:
+        _complain(error)
+        return FAILED
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return FAILED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="facekp", description="Facial keypoints, and morphs made from them.")
+    parser.add_argument("--version", action="version", version=f"facekp {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    detect = commands.add_parser("detect", help="find the keypoints in photographs")
+    detect.add_argument("photos", metavar="PHOTO", nargs="+")
+    detect.add_argument("--format", choices=("json", "csv", "pts"), default="json")
+    detect.add_argument("--out", metavar="DIR", type=Path, help="write a file for each photograph into this folder")
+    detect.add_argument("--overlay", action="store_true", help="also write the photograph with its points (with --out)")
+    detect.set_defaults(run=_detect)
+
+    morph = commands.add_parser("morph", help="morph the face of photograph A into that of B")
+    morph.add_argument("a", metavar="A")
+    morph.add_argument("b", metavar="B")
+    morph.add_argument("--out", metavar="FILE", type=Path, help=".gif or .mp4 (default: morph.gif)")
+    morph.add_argument("--frames", type=int, default=60)
+    morph.add_argument("--fps", type=float, default=30, help="frames a second")
+    morph.add_argument("--size", type=int, default=512, help="side of the square film, pixels")
+    morph.set_defaults(run=_morph)
+
+    average = commands.add_parser("average", help="the mean face of photographs; of two, the mid-way face")
+    average.add_argument("photos", metavar="PHOTO", nargs="+")
+    average.add_argument("--out", metavar="FILE", type=Path, help=".png (default: mean.png)")
+    average.add_argument("--size", type=int, default=512, help="side of the square picture, pixels")
+    average.set_defaults(run=_average)
+
+    for command in (detect, morph, average):
+        command.add_argument("--model", default="face68", help="a checkpoint's name or folder (default: face68)")
+        command.add_argument("--detector", choices=("libfacedetection", "dlib"), help="default: libfacedetection")
+        command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
+
+    app = commands.add_parser("app", help="serve the web app on this computer")
+    app.add_argument("--port", type=int, default=8501)
+    app.set_defaults(run=_app)
+    return parser
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    from facekp.annotations import format_csv, format_json
+    from facekp.predict import photo_record
+
+    _check_detect(arguments)
+    predictor = _predictor(arguments)
+    records, table, failed = [], {}, False
+    for photo in _with_progress(arguments.photos):
+        try:
+            image, faces = _find_faces(predictor, photo)
+            if not faces:
+                _complain(f"{photo}: no face was found")
+            if arguments.out:
+                _write_faces(arguments, photo, image, faces)
+        except FacekpError as error:
+            _complain(error)
+            failed = True
+            continue
+        records.append(photo_record(photo, image, faces))
+        table[photo] = [face.points for face in faces]
+    if not arguments.out:
+        names = predictor.schema.names
+        sys.stdout.write(format_json(records) if arguments.format == "json" else format_csv(table, names))
+    return FAILED if failed else 0
+
+
+def _check_detect(arguments: argparse.Namespace) -> None:
+    """What can be refused before any work is done."""
+    if arguments.out is None:
+        if arguments.overlay or arguments.format == "pts":
+            asked = "--overlay" if arguments.overlay else "--format pts"
+            raise SettingsError(f"{asked} writes files; give the folder for them with --out DIR")
+        return
+    if not arguments.out.parent.is_dir():
+        raise OutputError(f"{arguments.out}: the folder {arguments.out.parent} does not exist; make it first")
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise OutputError(f"{arguments.out} is a file; give a folder")
+    twice = [stem for stem, count in Counter(Path(photo).stem for photo in arguments.photos).items() if count > 1]
+    if twice:
+        raise OutputError(f"several photographs are called {twice[0]!r} and would overwrite each other; run them apart")
+
+
+def _write_faces(arguments: argparse.Namespace, photo: str, image: Picture, faces: list[Keypoints]) -> None:
+    from facekp.draw import draw_face
+    from facekp.files import write_bytes
+    from facekp.images import encode_png
+
+    outputs = {name: text.encode() for name, text in _documents(arguments.format, photo, image, faces).items()}
+    if arguments.overlay:
+        overlay = image
+        for face in faces:
+            overlay = draw_face(overlay, face.points, face.schema)
+        outputs[f"{Path(photo).stem}_points.png"] = encode_png(overlay)
+    arguments.out.mkdir(exist_ok=True)
+    for name in outputs:
+        _refuse_existing(arguments.out / name, arguments)
+    for name, data in outputs.items():
+        write_bytes(arguments.out / name, data)
+
+
+def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) -> dict[str, str]:
+    """Names and texts of the files for one photo; .pts holds one face, so there is one for each."""
+    from facekp.annotations import format_csv, format_json, format_pts
+    from facekp.predict import photo_record
+
+    stem = Path(photo).stem
+    if form == "json":
+        return {f"{stem}.json": format_json([photo_record(photo, image, faces)])}
+    if form == "csv":
+        names = faces[0].schema.names if faces else ()
+        return {f"{stem}.csv": format_csv({photo: [face.points for face in faces]}, names)}
+    return {f"{stem}{f'_{i + 1}' if i else ''}.pts": format_pts(face.points) for i, face in enumerate(faces)}
+
+
+def _morph(arguments: argparse.Namespace) -> int:
+    from facekp.morph import MorphSettings, morph_frames
+    from facekp.movie import write_movie
+
+    settings = MorphSettings(frames=arguments.frames, size=(arguments.size, arguments.size))
+    target = _target(arguments, Path("morph.gif"), (".gif", ".mp4"), (arguments.a, arguments.b))
+    predictor = _predictor(arguments)
+    (image_a, face_a), (image_b, face_b) = (_largest_face(predictor, photo) for photo in (arguments.a, arguments.b))
+    frames = morph_frames(image_a, image_b, face_a.points, face_b.points, settings)
+    write_movie(_with_progress(frames, settings.frames), target, fps=arguments.fps)
+    return 0
+
+
+def _average(arguments: argparse.Namespace) -> int:
+    from facekp.files import write_bytes
+    from facekp.images import encode_png
+    from facekp.morph import average_face
+
+    target = _target(arguments, Path("mean.png"), (".png",), arguments.photos)
+    predictor = _predictor(arguments)
+    found = [_largest_face(predictor, photo) for photo in _with_progress(arguments.photos)]
+    size = (arguments.size, arguments.size)
+    mean = average_face([image for image, _ in found], [face.points for _, face in found], size=size)
+    write_bytes(target, encode_png(mean))
+    return 0
+
+
+def _app(arguments: argparse.Namespace) -> int:
+    from importlib.util import find_spec
+
+    if find_spec("streamlit") is None:
+        raise SettingsError("the app needs Streamlit; install it with: pip install 'facekp[app]'")
+    here = Path(__file__).parent
+    folder = next(place for place in (here / "app", here.parent / "app") if place.is_dir())
+    script = [str(folder / "streamlit_app.py"), "--server.port", str(arguments.port)]
+    # Streamlit takes over this process, so that Ctrl-C reaches it and nothing is left behind.
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
+
+
+def _predictor(arguments: argparse.Namespace) -> KeypointPredictor:
+    from facekp.predict import KeypointPredictor
+
+    return KeypointPredictor.from_checkpoint(arguments.model, arguments.detector)
+
+
+def _find_faces(predictor: KeypointPredictor, photo: str) -> tuple[Picture, list[Keypoints]]:
+    from facekp.images import load_image
+
+    image = load_image(photo)
+    return image, predictor.predict(image)
+
+
+def _largest_face(predictor: KeypointPredictor, photo: str) -> tuple[Picture, Keypoints]:
+    image, faces = _find_faces(predictor, photo)
+    if not faces:
+        raise NoFaceError(f"{photo}: no face was found; give a picture in which a face is large and upright")
+    return image, faces[0]
+
+
+def _target(arguments: argparse.Namespace, default: Path, suffixes: Sequence[str], photos: Sequence[str]) -> Path:
+    """The file to be written, checked before any work is done."""
+    from facekp.files import check_output
+
+    target = check_output(arguments.out or default, suffixes)
+    if any(Path(photo).resolve() == target.resolve() for photo in photos):
+        raise OutputError(f"{target} is one of the photographs; give another name with --out")
+    if arguments.out is None:
+        _refuse_existing(target, arguments)
+    return target
+
+
+def _refuse_existing(path: Path, arguments: argparse.Namespace) -> None:
+    """A name that the user did not choose must not cost them a file."""
+    if path.exists() and not arguments.overwrite:
+        raise OutputError(f"{path} is there already; choose another place with --out, or give --overwrite")
+
+
+def _with_progress(items: Sequence[T] | Iterator[T], total: int | None = None) -> Iterator[T]:
+    """The items, with a progress bar on standard error where there are several."""
+    from tqdm import tqdm
+
+    count = len(items) if isinstance(items, Sequence) else total
+    yield from tqdm(items, total=count, disable=count == 1, file=sys.stderr, leave=False)
+
+
+def _complain(message: object) -> None:
+    """One line on standard error, above a progress bar if there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(f"facekp: {message}", file=sys.stderr)
+
+
+def console() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The only mapping between photo pixels and network pixels, both ways.
+
+A crop is a square of the photo, possibly turned, brought to the network's input size.
+In both pictures an integer coordinate is a pixel's centre.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.errors import FacekpError
+
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of a photo as a network sees it.
+
+    Attributes
+    ----------
+    centre : (float, float)
+        ``(x, y)`` of the square's centre, photo pixels.
+    side : float
+        Length of the square's side, photo pixels.
+    size : int
+        Side of the network's input, network pixels.
+    angle : float
+        Turn of the square in the photo, radians, from the x axis towards the y axis
+        (clockwise as one looks at the picture).
+    """
+
+    centre: tuple[float, float]
+    side: float
+    size: int
+    angle: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.side) and self.side > 0 and all(map(math.isfinite, self.centre))):
+            raise FacekpError(f"a crop needs a finite centre and a side above 0, not {self.centre} and {self.side}")
+
+    def _rotation(self) -> NDArray[np.float64]:
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return np.array([[cos, -sin], [sin, cos]])
+
+    def to_photo(self, points: NDArray[np.float32]) -> Points:
+        """Map points (..., 2) from network pixels to photo pixels; float32."""
+        offsets = (np.asarray(points, dtype=np.float64) - (self.size - 1) / 2) * (self.side / self.size)
+        return (offsets @ self._rotation().T + self.centre).astype(np.float32)
+
+    def to_network(self, points: NDArray[np.float32]) -> Points:
+        """Map points (..., 2) from photo pixels to network pixels; float32. Inverse of `to_photo`."""
+        offsets = (np.asarray(points, dtype=np.float64) - self.centre) @ self._rotation()
+        return (offsets * (self.size / self.side) + (self.size - 1) / 2).astype(np.float32)
+
+    def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Sample the square from a photo.
+
+        Parameters
+        ----------
+        image : uint8 array (H, W) or (H, W, C)
+
+        Returns
+        -------
+        uint8 array (size, size) or (size, size, C)
+            Bilinear samples; where the photo is reduced, it is averaged first, so that nothing
+            aliases. Outside the photo its border pixels are repeated.
+        """
+        step = max(1, int(self.side / self.size))
+        region, origin = self._region(image, step)
+        if step > 1:
+            height, width = region.shape[:2]
+            reduced = cv2.resize(region, (width // step, height // step), interpolation=cv2.INTER_AREA)
+            region = np.asarray(reduced, dtype=np.uint8)
+        corners = np.array([[0, 0], [self.size - 1, 0], [0, self.size - 1]], dtype=np.float32)
+        in_region = (self.to_photo(corners) - origin - (step - 1) / 2) / step
+        to_network = cv2.getAffineTransform(in_region.astype(np.float32), corners)
+        cut = cv2.warpAffine(
+            region, to_network, (self.size, self.size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(cut, dtype=np.uint8)
+
+    def _region(self, image: NDArray[np.uint8], step: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """The part of the photo that the square touches, and the photo coordinates of its first pixel.
+
+        Its sides are multiples of `step`, as far as the photo allows, so that averaging is exact.
+        """
+        height, width = image.shape[:2]
+        reach = self.side * math.sqrt(0.5) + 2 * step
+        left, top = (int(np.clip(c - reach, 0, n - 1)) for c, n in zip(self.centre, (width, height), strict=True))
+        right, bottom = (
+            int(np.clip(c + reach, start + 1, n))
+            for c, start, n in zip(self.centre, (left, top), (width, height), strict=True)
+        )
+        right, bottom = (
+            max(start + (stop - start) // step * step, min(start + step, n))
+            for start, stop, n in ((left, right, width), (top, bottom, height))
+        )
+        region = image[top:bottom, left:right]
+        if region.shape[0] < step or region.shape[1] < step:
+            pads = (0, max(0, step - region.shape[0]), 0, max(0, step - region.shape[1]))
+            region = cv2.copyMakeBorder(region, *pads, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
+        return region, np.array([left, top], dtype=np.float64)
+
+
+def mirror_crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mirror image of a crop (S, S) or (S, S, C): column x becomes column S - 1 - x."""
+    return np.ascontiguousarray(image[:, ::-1])

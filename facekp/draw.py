@@ -1,0 +1,99 @@
+"""Points, edges and boxes over a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.faces import FaceBox
+from facekp.images import Picture
+from facekp.schema import Schema
+
+Color = tuple[int, int, int]
+
+PREDICTED: Color = (255, 40, 40)
+"""RGB of predicted points, everywhere."""
+TRUTH: Color = (20, 220, 60)
+"""RGB of true points, everywhere."""
+BOX: Color = (255, 255, 255)
+
+SUBPIXEL_BITS = 4
+"""OpenCV draws at sixteenths of a pixel when told so."""
+FACE_PER_LINE = 250.0
+"""Side of a face over the thickness of its lines: seen alike on a thumbnail and on 12 megapixels."""
+
+
+def draw_face(
+    image: Picture,
+    points: NDArray[np.float32],
+    schema: Schema,
+    color: Color = PREDICTED,
+    *,
+    edges: bool = True,
+    numbers: bool = False,
+) -> Picture:
+    """A copy of a picture with the points of a face over it.
+
+    Parameters
+    ----------
+    image : uint8 array (H, W, 3)
+        RGB; not changed.
+    points : float32 array (K, 2)
+        ``(x, y)`` in its pixels.
+    schema : Schema
+        Says which points are joined.
+    color : (int, int, int)
+        RGB, `PREDICTED` or `TRUTH`.
+    edges : bool
+        Whether joined points have a line between them.
+    numbers : bool
+        Whether each point has its number beside it.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+    """
+    canvas = image.copy()
+    width = _line_width(points)
+    if edges:
+        for start, end in schema.edges:
+            cv2.line(canvas, _fixed(points[start]), _fixed(points[end]), color, width, cv2.LINE_AA, SUBPIXEL_BITS)
+    radius = round(1.4 * width * 2**SUBPIXEL_BITS)
+    for point in points:
+        cv2.circle(canvas, _fixed(point), radius, color, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
+    if numbers:
+        for index, point in enumerate(points):
+            _write(canvas, str(index), (point[0] + 2 * width, point[1] - width), width)
+    return canvas
+
+
+def draw_box(image: Picture, box: FaceBox, label: str = "", color: Color = BOX) -> Picture:
+    """A copy of an RGB picture (H, W, 3) with a face's box, and a label above its upper left corner."""
+    canvas = image.copy()
+    corners = np.array([[box.x_min, box.y_min], [box.x_max, box.y_max]], dtype=np.float32)
+    width = _line_width(corners)
+    cv2.rectangle(canvas, _fixed(corners[0]), _fixed(corners[1]), color, width, cv2.LINE_AA, SUBPIXEL_BITS)
+    if label:
+        _write(canvas, label, (box.x_min, box.y_min - 3 * width), 3 * width)
+    return canvas
+
+
+def _line_width(points: NDArray[np.float32]) -> int:
+    return max(1, round(float(np.ptp(points, axis=0).max()) / FACE_PER_LINE))
+
+
+def _fixed(point: NDArray[np.float32]) -> tuple[int, int]:
+    """A point in OpenCV's fixed-point coordinates, kept inside what it can draw."""
+    x, y = np.clip(np.rint(point * 2**SUBPIXEL_BITS), -(2**27), 2**27).astype(int)
+    return int(x), int(y)
+
+
+def _write(canvas: Picture, text: str, corner: tuple[float, float], width: int) -> None:
+    """White text with a dark rim, its lower left corner as given; read on any picture."""
+    at = (round(corner[0]), round(corner[1]))
+    size = 0.32 * width
+    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(
+            canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, max(1, round(thickness * width / 2)), cv2.LINE_AA
+        )

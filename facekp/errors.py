@@ -1,0 +1,35 @@
+"""What can go wrong, said in one sentence for the person who reads it."""
+
+from __future__ import annotations
+
+
+class FacekpError(ValueError):
+    """Base of every error that facekp raises on purpose; its text is meant for users."""
+
+
+class ImageError(FacekpError):
+    """A picture that cannot be used."""
+
+
+class NoFaceError(FacekpError):
+    """A picture in which no face was found."""
+
+
+class AnnotationError(FacekpError):
+    """Points, or a file of points, that cannot be used."""
+
+
+class CheckpointError(FacekpError):
+    """A checkpoint folder that cannot be loaded."""
+
+
+class MeshError(FacekpError):
+    """Point sets that cannot be aligned, meshed or morphed."""
+
+
+class SettingsError(FacekpError):
+    """A setting outside its range."""
+
+
+class OutputError(FacekpError):
+    """A file that cannot be written."""

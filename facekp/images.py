@@ -1,0 +1,162 @@
+"""Any picture → RGB uint8 ``(H, W, 3)``."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from facekp.errors import ImageError
+
+Picture = NDArray[np.uint8]
+ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
+
+MAX_PIXELS = 50_000_000
+"""Pictures with more pixels than this are refused before they are decoded."""
+
+
+def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Load a picture from a path, from encoded bytes, or from a PIL image or array.
+
+    EXIF orientation is applied, transparency is laid over white, and grey, palette,
+    CMYK and 16-bit pictures become 8-bit RGB. Of an animation the first frame is taken.
+
+    Parameters
+    ----------
+    source : path, bytes, PIL.Image.Image or array
+        Arrays are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): uint8; uint16, full scale
+        65535; float, full scale 1; or bool.
+    max_pixels : int
+        Limit on width × height, checked before decoding.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+        RGB.
+
+    Raises
+    ------
+    ImageError
+        If the picture cannot be read, or is larger than `max_pixels`.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, max_pixels)
+    if isinstance(source, Image.Image):
+        return _from_pil(source, "the picture", max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(source), "the uploaded file", max_pixels)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        return _from_bytes(_read_file(path), str(path), max_pixels)
+    raise ImageError(f"cannot make a picture of {type(source).__name__}; give a path, bytes, PIL image or array")
+
+
+def encode_png(image: Picture) -> bytes:
+    """Encode an RGB or RGBA uint8 picture (H, W, 3 or 4) as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _read_file(path: Path) -> bytes:
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder; give a picture file")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist") from None
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _from_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
+    if not data:
+        raise ImageError(f"{name} is empty; give a picture file")
+    try:
+        with warnings.catch_warnings():
+            # The limit that counts is ours, checked below and before any pixel is decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{name} has more pixels than the limit of {max_pixels / 1e6:g} million; reduce it first"
+        ) from None
+    except Exception:  # Pillow's readers raise many kinds of error on bytes that are no picture
+        raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP or TIFF") from None
+    return _from_pil(image, name, max_pixels)
+
+
+def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name} has {width} × {height} pixels ({width * height / 1e6:.1f} million), more than the limit of "
+            f"{max_pixels / 1e6:g} million; reduce it first"
+        )
+
+
+def _from_pil(image: Image.Image, name: str, max_pixels: int) -> Picture:
+    _check_size(image.width, image.height, name, max_pixels)
+    try:
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I") or upright.mode == "F":
+            return _from_array(_deep_grey(upright), max_pixels)
+        return np.array(_flatten(upright), dtype=np.uint8)
+    except ImageError:
+        raise
+    except Exception as error:  # truncated and damaged files raise OSError, SyntaxError, ValueError, …
+        raise ImageError(f"{name} is damaged or incomplete and cannot be decoded ({error}); save it anew") from None
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """RGB, transparency laid over white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+
+
+def _deep_grey(image: Image.Image) -> NDArray[Any]:
+    """Grey pictures of 16 or 32 bits, as uint16 or as float with full scale 1."""
+    values = np.array(image)
+    if image.mode == "F":
+        peak = float(np.nanmax(values, initial=0.0))
+        # TIFF floats have no agreed full scale: 1, 255 and 65535 are all seen.
+        full_scale = next((limit for limit in (1.0, 255.0, 65535.0) if peak <= limit), peak)
+        return np.asarray(values / full_scale)
+    deep: NDArray[np.uint16] = np.clip(values, 0, 65535).astype(np.uint16)
+    return deep
+
+
+def _from_array(array: NDArray[Any], max_pixels: int) -> Picture:
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise ImageError(
+            f"an array of shape {array.shape} is no picture; give (height, width), or (height, width, 1, 3 or 4)"
+        )
+    _check_size(array.shape[1], array.shape[0], "the array", max_pixels)
+    values = _to_uint8(array)
+    if values.shape[2] == 4:
+        return _from_pil(Image.fromarray(values), "the array", max_pixels)
+    return np.array(np.broadcast_to(values, (*values.shape[:2], 3)))
+
+
+def _to_uint8(array: NDArray[Any]) -> Picture:
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return np.rint(array / 257.0).astype(np.uint8)
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+            raise ImageError("an array of floats must hold numbers from 0 to 1; divide it by its full scale first")
+        return np.rint(array * 255.0).astype(np.uint8)
+    raise ImageError(f"an array of {array.dtype} is no picture; give uint8, uint16, bool, or float from 0 to 1")
