@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
 
     app = commands.add_parser("app", help="serve the web app on this computer")
+    app.add_argument("--host", default="localhost", help="address to listen on; 0.0.0.0 for all (default: localhost)")
     app.add_argument("--port", type=int, default=8501)
     app.set_defaults(run=_app)
     return parser
@@ -200,7 +201,8 @@ def _app(arguments: argparse.Namespace) -> int:
         raise SettingsError("the app needs Streamlit; install it with: pip install 'facekp[app]'")
     here = Path(__file__).parent
     folder = next(place for place in (here / "app", here.parent / "app") if place.is_dir())
-    script = [str(folder / "streamlit_app.py"), "--server.port", str(arguments.port)]
+    where = ["--server.address", arguments.host, "--server.port", str(arguments.port)]
+    script = [str(folder / "streamlit_app.py"), *where]
     # Streamlit takes over this process, so that Ctrl-C reaches it and nothing is left behind.
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
 

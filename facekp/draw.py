@@ -20,6 +20,8 @@ BOX: Color = (255, 255, 255)
 
 SUBPIXEL_BITS = 4
 """OpenCV draws at sixteenths of a pixel when told so."""
+THICKEST_LINE = 100
+"""Pixels; OpenCV refuses lines of more than 255."""
 FACE_PER_LINE = 250.0
 """Side of a face over the thickness of its lines: seen alike on a thumbnail and on 12 megapixels."""
 
@@ -59,7 +61,7 @@ def draw_face(
     if edges:
         for start, end in schema.edges:
             cv2.line(canvas, _fixed(points[start]), _fixed(points[end]), color, width, cv2.LINE_AA, SUBPIXEL_BITS)
-    radius = round(1.4 * width * 2**SUBPIXEL_BITS)
+    radius = round(1.8 * width * 2**SUBPIXEL_BITS)
     for point in points:
         cv2.circle(canvas, _fixed(point), radius, color, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
     if numbers:
@@ -80,7 +82,7 @@ def draw_box(image: Picture, box: FaceBox, label: str = "", color: Color = BOX) 
 
 
 def _line_width(points: NDArray[np.float32]) -> int:
-    return max(1, round(float(np.ptp(points, axis=0).max()) / FACE_PER_LINE))
+    return round(float(np.clip(np.ptp(points, axis=0).max() / FACE_PER_LINE, 1, THICKEST_LINE)))
 
 
 def _fixed(point: NDArray[np.float32]) -> tuple[int, int]:
@@ -91,7 +93,8 @@ def _fixed(point: NDArray[np.float32]) -> tuple[int, int]:
 
 def _write(canvas: Picture, text: str, corner: tuple[float, float], width: int) -> None:
     """White text with a dark rim, its lower left corner as given; read on any picture."""
-    at = (round(corner[0]), round(corner[1]))
+    x, y = np.clip(np.rint(corner), -(2**20), 2**20).astype(int)
+    at = (int(x), int(y))
     size = 0.32 * width
     for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(

@@ -65,10 +65,10 @@ def encode_png(image: Picture) -> bytes:
 
 
 def _read_file(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder; give a picture file")
     try:
         return path.read_bytes()
+    except IsADirectoryError:
+        raise ImageError(f"{path} is a folder; give a picture file") from None
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist") from None
     except OSError as error:

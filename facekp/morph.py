@@ -151,8 +151,13 @@ class Morph:
         uint8 array (H, W, 3)
             One at a time; only the one that is asked for is made.
         """
-        for t in np.linspace(0, 1, count):
-            yield self.frame(float(t * t * (3 - 2 * t)))  # smoothstep: no speed at either end
+        for index in range(count):
+            yield self.frame_at(index, count)
+
+    def frame_at(self, index: int, count: int) -> Picture:
+        """Make one of the frames that `frames` yields: the one with this index, from 0 to `count` - 1."""
+        t = index / (count - 1)
+        return self.frame(t * t * (3 - 2 * t))  # smoothstep: no speed at either end
 
 
 def morph_frames(

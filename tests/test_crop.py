@@ -32,7 +32,7 @@ def test_a_crop_at_scale_one_is_a_piece_of_the_photo():
 @pytest.mark.parametrize("side", [30.0, 90.0, 250.0, 700.0])
 @pytest.mark.parametrize("angle", [0.0, 0.5, np.pi])
 def test_a_spot_in_the_photo_is_where_its_point_goes(side, angle):
-    spot = np.array([331.0, 287.0])
+    spot = np.array([320 + 0.13 * side, 300 - 0.2 * side])
     ys, xs = np.mgrid[:600, :640]
     blob = np.exp(-((xs - spot[0]) ** 2 + (ys - spot[1]) ** 2) / (2 * (side / 25) ** 2))
     crop = Crop((320.0, 300.0), side, 64, angle)

@@ -24,8 +24,8 @@ def truth():
 
 def test_a_shift_of_five_pixels_at_hundred_between_the_eyes_is_five_percent(truth):
     assert inter_ocular(truth, IBUG68) == pytest.approx(100)
-    assert point_errors(truth + [3, 4], truth) == pytest.approx(np.full(68, 5), rel=1e-5)
-    assert normalised_mean_error(truth + [3, 4], truth, IBUG68) == pytest.approx(0.05, rel=1e-5)
+    assert point_errors(truth + np.array([3, 4]), truth) == pytest.approx(np.full(68, 5), rel=1e-5)
+    assert normalised_mean_error(truth + np.array([3, 4]), truth, IBUG68) == pytest.approx(0.05, rel=1e-5)
 
 
 def test_curve_failures_and_area():

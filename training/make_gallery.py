@@ -38,12 +38,12 @@ IMM_CREDIT = "IMM Face Database, Nordstrøm et al. 2004"
 # People who look somewhat alike, so that the composites differ from each other. Chosen by eye.
 LONDON = {
     "Ada": "002 009 010 027 081 083 100 122",
-    "Bela": "014 020 039 086 113 134 135 139",
+    "Bela": "007 014 016 020 032 086 134 139",
     "Carl": "012 029 063 068 128 130 138 141",
-    "Dario": "017 036 092 103 108 117 121 142",
-    "Ebo": "042 043 044 061 082 096 114 137",
-    "Fei": "005 024 030 034 045 067 087 119 127",
-    "Gina": "006 025 062 064 099 126 129",
+    "Dario": "017 036 103 108 117 121 131 142",
+    "Ebo": "042 043 061 082 114 137",
+    "Fei": "005 024 030 034 045 087 119 127",
+    "Gina": "006 025 064 094 099 126",
 }
 SMILING = ("Ada", "Dario")
 IMM_PEOPLE = range(1, 13)

@@ -1,0 +1,84 @@
+"""Keypoints of a 12-megapixel JPEG, warm, beside the time that decoding the file alone takes.
+
+    python -m benchmarks.keypoints [--photo FILE] [--model face68]
+
+Without --photo a gallery composite is enlarged to 4000 × 3000 pixels with some grain, so that its
+JPEG is as large as a camera's. The limit is 2.5 times the decoding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from facekp.images import load_image
+from facekp.predict import KeypointPredictor
+
+LIMIT = 2.5
+GALLERY = Path(__file__).parent.parent / "app" / "gallery"
+
+
+def median_ms(task: Callable[[], object], repeats: int) -> float:
+    """Median milliseconds of a task, after two runs to warm up."""
+    times = []
+    for run in range(repeats + 2):
+        began = time.perf_counter()
+        task()
+        if run >= 2:
+            times.append(time.perf_counter() - began)
+    return 1000 * statistics.median(times)
+
+
+def camera_jpeg() -> bytes:
+    """A JPEG of 12 megapixels with one face, made from a composite."""
+    portrait = load_image(sorted(GALLERY.glob("*.jpg"))[0])
+    large = cv2.resize(portrait, (3000, 3000), interpolation=cv2.INTER_CUBIC)
+    photo = cv2.copyMakeBorder(large, 0, 0, 500, 500, cv2.BORDER_REFLECT).astype(np.int16)
+    photo += np.random.default_rng(0).normal(0, 4, photo.shape).astype(np.int16)
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)).save(buffer, format="JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def decode(data: bytes) -> np.ndarray:
+    """The least that reading a photo takes."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--model", default="face68")
+    parser.add_argument("--repeats", type=int, default=15)
+    arguments = parser.parse_args()
+    data = arguments.photo.read_bytes() if arguments.photo else camera_jpeg()
+    predictor = KeypointPredictor.from_checkpoint(arguments.model)
+    image = load_image(data)
+    (face, *_) = predictor.predict(image)
+    steps = {
+        "decoding alone": lambda: decode(data),
+        "load_image": lambda: load_image(data),
+        "detector": lambda: predictor.detector.detect(image),
+        "crops and network, one face": lambda: predictor.predict(image, boxes=[face.box]),
+        "file to points": lambda: predictor.predict(load_image(data)),
+    }
+    times = {name: median_ms(task, arguments.repeats) for name, task in steps.items()}
+    height, width = image.shape[:2]
+    print(f"\n{width} × {height} JPEG of {len(data) / 1e6:.1f} MB, {torch.get_num_threads()} threads\n")
+    print(f"{'step':<30}{'ms':>8}{'of decoding':>14}")
+    for name, milliseconds in times.items():
+        print(f"{name:<30}{milliseconds:>8.1f}{milliseconds / times['decoding alone']:>13.2f}×")
+    print(f"\nlimit for file to points: {LIMIT}×")
+
+
+if __name__ == "__main__":
+    main()

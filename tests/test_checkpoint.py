@@ -1,0 +1,131 @@
+"""A checkpoint is loaded strictly, or refused in one sentence; no code in it is run."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from facekp import CheckpointError
+from facekp.checkpoint import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, load_checkpoint, save_checkpoint
+from facekp.networks import ResNet18, build_network
+
+
+@pytest.fixture
+def folder(random_checkpoint, tmp_path):
+    """A copy that a test may break."""
+    return shutil.copytree(random_checkpoint, tmp_path / "broken")
+
+
+def change_card(folder, **changes):
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**card, **changes}))
+
+
+def test_there_and_back_gives_the_same_answers(tmp_path, random_checkpoint):
+    first = load_checkpoint(random_checkpoint)
+    save_checkpoint(tmp_path / "again", first.network, first.card)
+    second = load_checkpoint(tmp_path / "again")
+    crops = torch.rand(2, 1, 32, 32)
+    assert torch.equal(first.network(crops), second.network(crops))
+    assert first.sha256 == second.sha256
+    assert not second.network.training
+    assert not any(parameter.requires_grad for parameter in second.network.parameters())
+
+
+def test_the_network_is_torchvisions_resnet18_but_for_its_ends():
+    network = ResNet18(68).net
+    assert network.conv1.in_channels == 1
+    assert network.fc.out_features == 136
+    assert type(network).__module__.startswith("torchvision")
+    assert network(torch.rand(1, 1, 64, 64)).shape == (1, 136)
+
+
+def test_no_such_checkpoint():
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint 'none'; give a folder, or one of: .*face68"):
+        load_checkpoint("none")
+
+
+def test_folder_without_card_or_weights(folder):
+    (folder / WEIGHTS).rename(folder / "aside")
+    with pytest.raises(CheckpointError, match=f"has no {WEIGHTS}"):
+        load_checkpoint(folder)
+    (folder / CARD).unlink()
+    with pytest.raises(CheckpointError, match=f"has no {CARD}"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[1]"])
+def test_card_that_is_no_card(folder, text):
+    (folder / CARD).write_text(text)
+    with pytest.raises(CheckpointError, match=r"card\.json"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"network": "vgg"}, "no network named 'vgg'"),
+        ({"schema": "ears"}, "ears"),
+        ({"input": {"size": 32}}, "missing"),
+        (
+            {
+                "input": {
+                    "size": 0,
+                    "channels": 1,
+                    "mean": 0.0,
+                    "std": 1.0,
+                    "margin": 1.0,
+                    "looks": 1,
+                    "mirror": False,
+                }
+            },
+            "makes no sense",
+        ),
+        ({"schema": "imm58"}, r"fc\..* has shape"),
+    ],
+)
+def test_card_that_does_not_fit(folder, changes, words):
+    change_card(folder, **changes)
+    with pytest.raises(CheckpointError, match=words):
+        load_checkpoint(folder)
+
+
+def test_weights_cut_short(folder):
+    data = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(data[: len(data) // 2])
+    with pytest.raises(CheckpointError, match="cut short"):
+        load_checkpoint(folder)
+
+
+def test_weights_with_a_tensor_missing_or_too_many(folder):
+    tensors = load_file(folder / WEIGHTS)
+    save_file({key: value for key, value in tensors.items() if key != "net.fc.bias"}, folder / WEIGHTS)
+    with pytest.raises(CheckpointError, match=r"1 tensors missing \['net.fc.bias'\]"):
+        load_checkpoint(folder)
+    save_file({**tensors, "extra": torch.zeros(1)}, folder / WEIGHTS)
+    with pytest.raises(CheckpointError, match=r"1 unknown \['extra'\]"):
+        load_checkpoint(folder)
+
+
+def test_unknown_network():
+    with pytest.raises(CheckpointError, match="known are resnet18"):
+        build_network("vgg", 68, 1)
+
+
+@pytest.mark.parametrize("name", checkpoint_names())
+def test_the_checkpoints_of_the_repository(name):
+    """Small enough, float16, and with the facts that a card owes its readers."""
+    weights = checkpoints_folder() / name / WEIGHTS
+    assert weights.stat().st_size <= 25_000_000
+    assert {value.dtype for value in load_file(weights).values()} <= {torch.float16, torch.int64}
+    checkpoint = load_checkpoint(name)
+    assert {"schema", "network", "input", "data", "recipe", "commit", "chosen", "measured"} <= checkpoint.card.keys()
+    assert all(
+        split["command"].startswith("python -m training.evaluate") for split in checkpoint.card["measured"].values()
+    )
+    history = json.loads((checkpoints_folder() / name / "history.json").read_text())
+    assert {"epoch", "training_loss", "validation_loss", "learning_rate", "seconds"} <= history[0].keys()
+    assert np.isfinite([record["validation_loss"] for record in history]).all()

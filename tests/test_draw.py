@@ -1,0 +1,56 @@
+"""What is drawn is seen on a thumbnail and on 12 megapixels, and the photo is not touched."""
+
+import numpy as np
+import pytest
+
+from facekp import FaceBox
+from facekp.draw import PREDICTED, TRUTH, draw_box, draw_face
+from facekp.schema import IBUG68
+from tests.drawn import face_points
+
+POINTS = face_points((256, 280), 250, 280)
+
+
+def changed(image, drawn):
+    return (image != drawn).any(axis=2)
+
+
+@pytest.mark.parametrize("scale", [0.25, 1, 8])
+def test_marks_grow_with_the_face(scale):
+    size = int(512 * scale)
+    image = np.full((size, size, 3), 90, np.uint8)
+    drawn = draw_face(image, (POINTS * scale).astype(np.float32), IBUG68)
+    assert (image == 90).all()
+    assert 0.005 < changed(image, drawn).mean() < 0.2
+
+
+def test_points_have_their_colour_at_their_place():
+    image = np.zeros((512, 512, 3), np.uint8)
+    points = np.rint(POINTS).astype(np.float32)
+    for color in (PREDICTED, TRUTH):
+        drawn = draw_face(image, points, IBUG68, color, edges=False)
+        x, y = points.astype(int).T
+        assert (drawn[y, x] == color).all()
+
+
+def test_edges_and_numbers_can_be_left_out():
+    image = np.zeros((512, 512, 3), np.uint8)
+    areas = [
+        changed(image, draw_face(image, POINTS, IBUG68, edges=edges, numbers=numbers)).sum()
+        for edges, numbers in ((False, False), (True, False), (True, True))
+    ]
+    assert areas == sorted(set(areas))
+
+
+def test_points_outside_the_picture_are_no_obstacle():
+    image = np.zeros((50, 50, 3), np.uint8)
+    far = POINTS * np.float32(1e7)
+    assert draw_face(image, far, IBUG68, numbers=True).shape == image.shape
+
+
+def test_a_box_with_its_label():
+    image = np.zeros((200, 200, 3), np.uint8)
+    drawn = draw_box(image, FaceBox(50, 60, 150, 160), "1")
+    assert (drawn[60, 60:140] > 0).all()
+    assert (drawn[100, 100] == 0).all()
+    assert changed(image, drawn)[40:59].any()
