@@ -24,7 +24,7 @@ SPLITS = {
 def table(measured: dict[str, dict[str, Any]]) -> str:
     """The measurements of a card, as a Markdown table."""
     rows = [
-        "| photographs | how many | missed | mean error | inner 51 points | above 10 % | area to 8 % | original pixels |",
+        "| photographs | number | missed | mean error | inner 51 points | above 10 % | area to 8 % | original pixels |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for split, title in SPLITS.items():
