@@ -169,10 +169,11 @@ def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) ->
 
 def _morph(arguments: argparse.Namespace) -> int:
     from facekp.morph import MorphSettings, morph_frames
-    from facekp.movie import write_movie
+    from facekp.movie import SUFFIXES, check_fps, write_movie
 
     settings = MorphSettings(frames=arguments.frames, size=(arguments.size, arguments.size))
-    target = _target(arguments, Path("morph.gif"), (".gif", ".mp4"), (arguments.a, arguments.b))
+    target = _target(arguments, Path("morph.gif"), (arguments.a, arguments.b), SUFFIXES)
+    check_fps(arguments.fps, target.suffix.lower())
     predictor = _predictor(arguments)
     (image_a, face_a), (image_b, face_b) = (_largest_face(predictor, photo) for photo in (arguments.a, arguments.b))
     frames = morph_frames(image_a, image_b, face_a.points, face_b.points, settings)
@@ -185,7 +186,7 @@ def _average(arguments: argparse.Namespace) -> int:
     from facekp.images import encode_png
     from facekp.morph import average_face
 
-    target = _target(arguments, Path("mean.png"), (".png",), arguments.photos)
+    target = _target(arguments, Path("mean.png"), arguments.photos, (".png",))
     predictor = _predictor(arguments)
     found = [_largest_face(predictor, photo) for photo in _with_progress(arguments.photos)]
     size = (arguments.size, arguments.size)
@@ -227,7 +228,7 @@ def _largest_face(predictor: KeypointPredictor, photo: str) -> tuple[Picture, Ke
     return image, faces[0]
 
 
-def _target(arguments: argparse.Namespace, default: Path, suffixes: Sequence[str], photos: Sequence[str]) -> Path:
+def _target(arguments: argparse.Namespace, default: Path, photos: Sequence[str], suffixes: Sequence[str]) -> Path:
     """The file to be written, checked before any work is done."""
     from facekp.files import check_output
 

@@ -58,7 +58,7 @@ def write_movie(frames: Iterable[Picture], path: str | os.PathLike[str], fps: fl
     """
     target = check_output(path, _ENCODERS)
     suffix = target.suffix.lower()
-    rate = _checked_rate(fps, suffix)
+    rate = check_fps(fps, suffix)
     with written_aside(target) as aside:
         _ENCODERS[suffix](_checked_frames(frames), aside, rate)
 
@@ -71,7 +71,14 @@ def encode_movie(frames: Iterable[Picture], suffix: str, fps: float = 30) -> byt
         return path.read_bytes()
 
 
-def _checked_rate(fps: float, suffix: str) -> Fraction:
+def check_fps(fps: float, suffix: str) -> Fraction:
+    """Check that a film of this suffix can run at so many frames per second, before the work is done.
+
+    Raises
+    ------
+    SettingsError
+        If fps is out of range.
+    """
     limit = MAX_GIF_FPS if suffix == ".gif" else MAX_FPS
     number = isinstance(fps, int | float | np.number) and not isinstance(fps, bool)
     if not number or not MIN_FPS <= fps <= limit:
@@ -232,3 +239,6 @@ _DITHER = np.stack(
 _FIVE_BITS = np.rint(np.arange(256) * (31 / 255)).astype(np.uint8)
 
 _ENCODERS: dict[str, Callable[[Iterator[Picture], Path, Fraction], None]] = {".gif": _write_gif, ".mp4": _write_mp4}
+
+SUFFIXES = tuple(_ENCODERS)
+"""Those that `write_movie` understands."""

@@ -223,7 +223,7 @@ def test_film_goes_with_its_faces(morph: AppTest) -> None:
     morph.switch_page("views/keypoints.py").run()
     morph.switch_page("views/morph.py").run()
     assert len(labels(morph)) == 3
-    morph.button(key="morph_b_face_2x").click().run()
+    morph.button(key="morph_b_face_3x").click().run()
     assert healthy(morph)
     assert labels(morph) == ["PNG"]
 

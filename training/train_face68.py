@@ -35,6 +35,7 @@ def main() -> None:
     config = TrainConfig(seed=arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
+    started_from = commit()
     data = data_folder(arguments.data)
 
     ibug, validation_faces = split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)
@@ -81,7 +82,7 @@ def main() -> None:
         print(json.dumps(history[-1]), flush=True)
         if validation.nme == min(record["validation_nme"] for record in history):
             counts = {"300w_train": len(ibug), "merl_rav": len(merl), "validation": len(validation_faces)}
-            save_checkpoint(arguments.out, network, make_card(config, counts, history[-1]))
+            save_checkpoint(arguments.out, network, make_card(config, counts, history[-1], started_from))
         write_bytes(arguments.out / "history.json", json.dumps(history, indent=1).encode())
         keep(arguments.run, network, optimizer, schedule, history)
 
@@ -133,7 +134,7 @@ def resume(run: Path, network: nn.Module, optimizer: Any, schedule: Any) -> list
     return history
 
 
-def make_card(config: TrainConfig, counts: dict[str, int], best: dict[str, Any]) -> dict[str, Any]:
+def make_card(config: TrainConfig, counts: dict[str, int], best: dict[str, Any], started_from: str) -> dict[str, Any]:
     """The card of the checkpoint; `training.evaluate` adds the measured numbers."""
     spec = InputSpec(
         size=best["size"], channels=1, mean=config.mean, std=config.std, margin=config.margin, looks=2, mirror=True
@@ -150,7 +151,7 @@ def make_card(config: TrainConfig, counts: dict[str, int], best: dict[str, Any])
         },
         "recipe": asdict(config),
         "chosen": {"by": "validation_nme", **best},
-        "commit": commit(),
+        "commit": started_from,
     }
 
 

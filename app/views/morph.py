@@ -40,7 +40,7 @@ def main() -> None:
     with columns[0]:
         first = _choose("morph_a", "First face", 0)
     with columns[1]:
-        second = _choose("morph_b", "Second face", 1)
+        second = _choose("morph_b", "Second face", 2)
     settings, asked = _settings()
     if first is None or second is None:
         return
