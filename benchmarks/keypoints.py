@@ -43,7 +43,7 @@ def camera_jpeg() -> bytes:
     portrait = load_image(sorted(GALLERY.glob("*.jpg"))[0])
     large = cv2.resize(portrait, (3000, 3000), interpolation=cv2.INTER_CUBIC)
     photo = cv2.copyMakeBorder(large, 0, 0, 500, 500, cv2.BORDER_REFLECT).astype(np.int16)
-    photo += np.random.default_rng(0).normal(0, 4, photo.shape).astype(np.int16)
+    photo += np.rint(np.random.default_rng(0).normal(0, 6, photo.shape)).astype(np.int16)
     buffer = io.BytesIO()
     Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)).save(buffer, format="JPEG", quality=90)
     return buffer.getvalue()

@@ -191,7 +191,7 @@ class DlibHog(SearchedDetector):
         If dlib cannot be imported.
     """
 
-    fit = BoxFit(right=0.0, down=0.0, side=1.0)
+    fit = BoxFit(right=0.010, down=0.078, side=1.004)
     """Measured on train.txt of 300-W by ``training.fit_boxes``."""
 
     def __init__(self) -> None:

@@ -17,6 +17,9 @@ from facekp.errors import ImageError
 Picture = NDArray[np.uint8]
 ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
 
+ORIENTATION = 0x0112
+"""EXIF's tag."""
+
 MAX_PIXELS = 50_000_000
 """Pictures with more pixels than this are refused before they are decoded."""
 
@@ -104,7 +107,8 @@ def _from_pil(image: Image.Image, name: str, max_pixels: int) -> Picture:
     _check_size(image.width, image.height, name, max_pixels)
     try:
         image.load()
-        upright = ImageOps.exif_transpose(image)
+        # Asked first, since both lines would copy a picture that needs no change.
+        upright = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
         if upright.mode.startswith("I") or upright.mode == "F":
             return _from_array(_deep_grey(upright), max_pixels)
         return np.array(_flatten(upright), dtype=np.uint8)
@@ -117,7 +121,7 @@ def _from_pil(image: Image.Image, name: str, max_pixels: int) -> Picture:
 def _flatten(image: Image.Image) -> Image.Image:
     """RGB, transparency laid over white."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     layered = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
 
