@@ -128,9 +128,11 @@ def test_a_visit(address: str, page: sync_api.Page, tmp_path: Path) -> None:
     # Two faces of the gallery, and the film from one to the other.
     page.get_by_role("link", name="Morph").click()
     page.get_by_role("heading", name="Mid-way face").wait_for()
+    settled(page)
     for face in ("morph_a_face_2x", "morph_b_face_0x"):
         page.locator(f".st-key-{face}").get_by_role("button").click()
-    settled(page)
+        page.locator(f'.st-key-{face} button[kind="primary"]').first.wait_for()  # it is chosen, and outlined
+        settled(page)
     for slider in ("morph_frames", "morph_side"):  # to their least: 10 frames of 256 × 256
         page.locator(f".st-key-{slider} input").press("Home")
     page.get_by_role("button", name="Make the film").click()
