@@ -27,15 +27,20 @@ LIMIT = 2.5
 GALLERY = Path(__file__).parent.parent / "app" / "gallery"
 
 
-def median_ms(task: Callable[[], object], repeats: int) -> float:
-    """Median milliseconds of a task, after two runs to warm up."""
-    times = []
-    for run in range(repeats + 2):
-        began = time.perf_counter()
-        task()
-        if run >= 2:
-            times.append(time.perf_counter() - began)
-    return 1000 * statistics.median(times)
+def median_ms(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median milliseconds of each step.
+
+    The steps take turns, so that a machine whose speed drifts slows them all alike; the first two
+    rounds warm up and do not count.
+    """
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for round_number in range(rounds + 2):
+        for name, step in steps.items():
+            began = time.perf_counter()
+            step()
+            if round_number >= 2:
+                times[name].append(time.perf_counter() - began)
+    return {name: 1000 * statistics.median(each) for name, each in times.items()}
 
 
 def camera_jpeg() -> bytes:
@@ -51,14 +56,14 @@ def camera_jpeg() -> bytes:
 
 def decode(data: bytes) -> np.ndarray:
     """The least that reading a photo takes."""
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path)
     parser.add_argument("--model", default="face68")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=25)
     arguments = parser.parse_args()
     data = arguments.photo.read_bytes() if arguments.photo else camera_jpeg()
     predictor = KeypointPredictor.from_checkpoint(arguments.model)
@@ -71,7 +76,7 @@ def main() -> None:
         "crops and network, one face": lambda: predictor.predict(image, boxes=[face.box]),
         "file to points": lambda: predictor.predict(load_image(data)),
     }
-    times = {name: median_ms(task, arguments.repeats) for name, task in steps.items()}
+    times = median_ms(steps, arguments.rounds)
     height, width = image.shape[:2]
     print(f"\n{width} × {height} JPEG of {len(data) / 1e6:.1f} MB, {torch.get_num_threads()} threads\n")
     print(f"{'step':<30}{'ms':>8}{'of decoding':>14}")

@@ -134,8 +134,7 @@ class SearchedDetector(ABC):
         for side in DETECTION_SIDES:
             scale = min(1.0, side / max(height, width))
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            copy = image if scale == 1 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-            for box, score in self.search(np.ascontiguousarray(copy)):
+            for box, score in self.search(np.ascontiguousarray(_reduced(image, size))):
                 x_min, y_min, x_max, y_max = (edge / scale for edge in box)
                 if score >= self.least_score and x_max > x_min and y_max > y_min:
                     found.append(((x_min, y_min, x_max, y_max), score))
@@ -147,6 +146,19 @@ class SearchedDetector(ABC):
         """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
         found = [Detection(self.fit.apply(*box), score) for box, score in self.raw(image)]
         return sorted(found, key=lambda detection: detection.box.area, reverse=True)
+
+
+def _reduced(image: Picture, size: tuple[int, int]) -> Picture:
+    """A copy of (width, height) pixels, averaged so that nothing aliases."""
+    # OpenCV halves pictures ten times as fast as it averages over other areas. An odd last row or
+    # column is left out, which moves no box by as much as a pixel of the photo.
+    while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1]:
+        height, width = image.shape[0] // 2, image.shape[1] // 2
+        halved = cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+        image = np.asarray(halved, dtype=np.uint8)
+    if image.shape[1::-1] != size:
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return image
 
 
 class LibFaceDetection(SearchedDetector):
