@@ -263,4 +263,12 @@ def _complain(message: object) -> None:
 
 def console() -> None:
     """Entry point of the installed command."""
-    sys.exit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe has had enough, as `head` does. Python would complain once more when it
+        # closes standard output, so that leads nowhere from here on (docs.python.org/3/library/signal.html).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = FAILED
+    sys.exit(status)

@@ -205,6 +205,15 @@ def test_the_app_is_started_with_its_script(monkeypatch):
     assert arguments[-1] == "9000"
 
 
+def test_a_pipe_that_is_closed_early_is_no_stack_trace(photo):
+    command = [sys.executable, "-m", "facekp", "detect", str(photo)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 1
+    assert said == ""
+
+
 def test_help_and_version_as_a_user_sees_them():
     for argument in ("--help", "--version"):
         shown = subprocess.run(
