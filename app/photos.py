@@ -15,7 +15,7 @@ from PIL import Image
 from facekp.annotations import Points, parse_asf, parse_pts
 from facekp.errors import AnnotationError
 from facekp.faces import FaceBox
-from facekp.schema import SCHEMAS, Schema
+from facekp.schema import SCHEMAS, Schema, schema_of
 
 THUMBNAIL_SIDE = 144
 """Pixels: twice the size at which thumbnails are shown, for screens with fine pixels."""
@@ -116,7 +116,7 @@ def read_truth(file: PointsFile, width: int, height: int) -> Truth:
         points = parse_asf(text, width, height, name=name)
     else:
         points = parse_pts(text, name=name)
-    schema = next((known for known in SCHEMAS.values() if len(known) == len(points)), None)
+    schema = schema_of(len(points))
     if schema is None or len(schema) == 1:  # a box round one point has no size
         known = " or ".join(str(len(known)) for known in SCHEMAS.values() if len(known) > 1)
         raise AnnotationError(f"{name} has {len(points)} points; give a file of {known} points")

@@ -33,8 +33,6 @@ SOURCES = {
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 POINT_TYPES = ["pts", "asf"]
 
-NO_FACE = "no face was found; give a photo in which a face is seen from the front, large and upright"
-
 SELECTED_BOX = (255, 214, 10)
 NUMBER_ROOM = 24  # pixels of a view for the smallest number above a box
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import MeshError
-from facekp.schema import SCHEMAS, Schema
+from facekp.schema import schema_of
 
 Points = NDArray[np.float64]
 """``(K, 2)`` in ``(x, y)``, pixels; an integer is a pixel's centre."""
@@ -131,11 +131,6 @@ def _check_one(points: NDArray[np.floating], number: int) -> Points:
 def _spread(points: Points) -> float:
     """Root mean square distance from the centroid."""
     return float(np.sqrt(np.mean(np.sum((points - points.mean(axis=0)) ** 2, axis=1))))
-
-
-def schema_of(count: int) -> Schema | None:
-    """The schema that has `count` points, if any."""
-    return next((schema for schema in SCHEMAS.values() if len(schema) == count), None)
 
 
 def similarity(source: Points, target: Points) -> Similarity:

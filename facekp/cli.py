@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from facekp import __version__
-from facekp.errors import CheckpointError, FacekpError, NoFaceError, OutputError, SettingsError
+from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError, OutputError, SettingsError
 
 if TYPE_CHECKING:
     from facekp.images import Picture
@@ -224,7 +224,7 @@ def _find_faces(predictor: KeypointPredictor, photo: str) -> tuple[Picture, list
 def _largest_face(predictor: KeypointPredictor, photo: str) -> tuple[Picture, Keypoints]:
     image, faces = _find_faces(predictor, photo)
     if not faces:
-        raise NoFaceError(f"{photo}: no face was found; give a picture in which a face is large and upright")
+        raise NoFaceError(f"{photo}: {NO_FACE}")
     return image, faces[0]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import FacekpError
+from facekp.faces import FaceBox
 
 Points = NDArray[np.float32]
 
@@ -106,6 +107,21 @@ class Crop:
             pads = (0, max(0, step - region.shape[0]), 0, max(0, step - region.shape[1]))
             region = cv2.copyMakeBorder(region, *pads, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
         return region, np.array([left, top], dtype=np.float64)
+
+
+def crop_round(box: FaceBox, size: int, margin: float) -> Crop:
+    """The upright crop of `size` network pixels whose side is `margin` times the longer side of a box."""
+    return Crop(box.centre, margin * max(box.width, box.height), size)
+
+
+def to_relative(points: Points, size: int) -> Points:
+    """Network pixels (..., 2) as the networks give them: (0, 0) is the crop's centre, -1 and 1 its edges."""
+    return (points + np.float32(0.5)) * np.float32(2 / size) - np.float32(1)
+
+
+def from_relative(relative: Points, size: int) -> Points:
+    """Inverse of `to_relative`."""
+    return (relative + np.float32(1)) * np.float32(size / 2) - np.float32(0.5)
 
 
 def mirror_crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

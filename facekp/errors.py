@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_FACE = "no face was found; give a picture in which a face is large and upright"
+"""What is said, wherever a face is needed and there is none."""
+
 
 class FacekpError(ValueError):
     """Base of every error that facekp raises on purpose; its text is meant for users."""

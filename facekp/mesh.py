@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from facekp.align import Points, as_complex, as_points, schema_of
+from facekp.align import Points, as_complex, as_points
+from facekp.schema import schema_of
 
 _SIDE_PARTS = 4
 """Parts into which points divide each side of the picture."""

@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
-from facekp.crop import Crop, mirror_crop
-from facekp.errors import FacekpError, NoFaceError
+from facekp.crop import Crop, crop_round, from_relative, mirror_crop
+from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
 from facekp.images import Picture
 from facekp.schema import Schema
 
 BATCH = 32
-"""Crops that go through the network together; more need more memory and save no time."""
+"""Crops that go through the network together; it bounds the memory that a folder of photographs needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ class KeypointPredictor:
         """
         faces = self.predict(image)
         if not faces:
-            raise NoFaceError("no face was found; give a picture in which a face is large and upright")
+            raise NoFaceError(NO_FACE)
         return faces[0]
 
     def predict_batch(
@@ -157,7 +157,7 @@ class KeypointPredictor:
     def _locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> list[NDArray[np.float32]]:
         """Points of the face in each box of the photo beside it; photo pixels."""
         spec = self.checkpoint.input
-        crops = [self._crop(box) for box in boxes]
+        crops = [crop_round(box, spec.size, spec.margin) for box in boxes]
         for look in range(spec.looks):
             last = look == spec.looks - 1
             points = self._look(photos, crops, mirrored=spec.mirror and last)
@@ -183,12 +183,8 @@ class KeypointPredictor:
             pixels = (torch.from_numpy(np.stack(batch)).float()[:, None] - spec.mean) / spec.std
             with torch.inference_mode():
                 relative = self._network(pixels.to(memory_format=torch.channels_last))
-            found.append(((relative.numpy() + 1) * (spec.size / 2) - 0.5).astype(np.float32))
+            found.append(from_relative(relative.numpy(), spec.size))
         return np.concatenate(found)
-
-    def _crop(self, box: FaceBox, angle: float = 0.0) -> Crop:
-        spec = self.checkpoint.input
-        return Crop(box.centre, spec.margin * max(box.width, box.height), spec.size, angle)
 
     def _upright_crop(self, points: NDArray[np.float32], before: Crop) -> Crop:
         """The crop round points already found, turned so that the eyes are level.

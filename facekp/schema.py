@@ -184,3 +184,8 @@ IMM58 = Schema(
 )
 
 SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (NOSE, IMM58, IBUG68)}
+
+
+def schema_of(count: int) -> Schema | None:
+    """The schema that has `count` points, if any."""
+    return next((schema for schema in SCHEMAS.values() if len(schema) == count), None)

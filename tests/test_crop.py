@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from facekp.crop import Crop, mirror_crop
+from facekp.crop import Crop, crop_round, from_relative, mirror_crop, to_relative
 from facekp.errors import FacekpError
+from facekp.faces import FaceBox
 
 CROPS = [
     Crop((100.0, 80.0), 60.0, 64),
@@ -55,6 +56,17 @@ def test_reduction_does_not_alias():
 
 def test_a_tiny_photo_under_a_large_crop():
     assert Crop((1.0, 1.0), 500.0, 16).cut(np.full((3, 2, 3), 9, np.uint8)).shape == (16, 16, 3)
+
+
+def test_relative_coordinates_reach_from_edge_to_edge_and_back():
+    points = np.array([[-0.5, 63.5], [31.5, 0.0]], dtype=np.float32)
+    assert np.allclose(to_relative(points, 64), [[-1, 1], [0, -0.984375]])
+    assert np.allclose(from_relative(to_relative(points, 64), 64), points)
+
+
+def test_a_crop_round_a_box_holds_it_with_its_margin():
+    crop = crop_round(FaceBox(10, 20, 50, 100), 96, 1.25)
+    assert (crop.centre, crop.side, crop.size, crop.angle) == ((30, 60), 100, 96, 0)
 
 
 def test_mirroring_twice_is_identity():

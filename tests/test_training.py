@@ -11,7 +11,7 @@ import torch
 from facekp import FacekpError
 from facekp.annotations import format_pts
 from facekp.checkpoint import load_checkpoint
-from facekp.crop import Crop
+from facekp.crop import Crop, crop_round
 from facekp.faces import FaceBox
 from facekp.predict import KeypointPredictor, Keypoints
 from facekp.schema import IBUG68
@@ -129,7 +129,7 @@ def test_training_and_inference_cut_the_same_crop(drawn_data, random_checkpoint)
     predictor = KeypointPredictor.from_checkpoint(random_checkpoint)
     face = read_merl_rav(drawn_data)[0]
     pixels, target = FaceCrops([face], TINY, augmented=False)[0]
-    crop = predictor._crop(FaceBox.around(face.points))
+    crop = crop_round(FaceBox.around(face.points), predictor.checkpoint.input.size, predictor.checkpoint.input.margin)
     image = cv2.imread(str(face.photo))[:, :, ::-1]
     grey = cv2.cvtColor(crop.cut(np.ascontiguousarray(image)), cv2.COLOR_RGB2GRAY)
     assert np.abs((pixels[0].numpy() * 64 + 128) - grey).max() <= 1.5

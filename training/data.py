@@ -15,8 +15,9 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from facekp.annotations import parse_pts
-from facekp.crop import Crop
+from facekp.crop import crop_round, to_relative
 from facekp.errors import FacekpError
+from facekp.faces import FaceBox
 from facekp.images import load_image
 from facekp.schema import IBUG68
 from training.augment import augment
@@ -77,13 +78,6 @@ def split_by_photograph(faces: list[Face], share: float, seed: int) -> tuple[lis
     )
 
 
-def crop_round(points: NDArray[np.float32], size: int, margin: float) -> Crop:
-    """The crop that a face's true points call for: the square round them, enlarged by `margin`."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    centre = (low + high) / 2
-    return Crop((float(centre[0]), float(centre[1])), margin * float((high - low).max()), size)
-
-
 class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Crops and relative coordinates; the photographs are decoded once and kept in grey.
 
@@ -115,14 +109,14 @@ class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Crop float32 (1, S, S), and relative coordinates float32 (K, 2)."""
         config, points, photo = self.config, self.points[index], self.photos[index]
-        crop = crop_round(points, self.size, config.margin)
+        crop = crop_round(FaceBox.around(points), self.size, config.margin)
         if self.augmented:
             rng = np.random.default_rng((config.seed, self.epoch, index))
             image, target = augment(photo, points, crop, IBUG68, config, rng)
         else:
             image, target = crop.cut(photo), crop.to_network(points)
         pixels = (torch.from_numpy(image).float()[None] - config.mean) / config.std
-        return pixels, torch.from_numpy(target + 0.5) * (2 / self.size) - 1
+        return pixels, torch.from_numpy(to_relative(target, self.size))
 
 
 def _require(folder: Path, source: str) -> Path:

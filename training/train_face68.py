@@ -16,16 +16,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, WeightedRandomSampler
 
 from facekp.checkpoint import InputSpec, save_checkpoint
+from facekp.crop import crop_round, to_relative
+from facekp.faces import FaceBox
 from facekp.files import write_bytes, written_aside
 from facekp.networks import ResNet18
 from facekp.schema import IBUG68
 from training.config import TrainConfig
-from training.data import FaceCrops, crop_round, data_folder, read_300w, read_merl_rav, split_by_photograph
+from training.data import FaceCrops, data_folder, read_300w, read_merl_rav, split_by_photograph
 from training.engine import evaluate, train_one_epoch
 
 
@@ -101,11 +104,12 @@ def parse_arguments() -> argparse.Namespace:
 def start_at_mean_shape(network: ResNet18, faces: FaceCrops) -> None:
     """Make the untrained network answer with the mean shape, which saves it the first epochs."""
     size = faces.size
-    shapes = [crop_round(points, size, faces.config.margin).to_network(points) for points in faces.points]
-    mean = torch.tensor(sum(shapes) / len(shapes))
-    relative = (mean + 0.5) * (2 / size) - 1
+    shapes = [
+        crop_round(FaceBox.around(points), size, faces.config.margin).to_network(points) for points in faces.points
+    ]
+    mean = torch.from_numpy(to_relative(np.mean(shapes, axis=0), size))
     nn.init.normal_(network.net.fc.weight, std=0.001)
-    network.net.fc.bias.data.copy_(relative.flatten())
+    network.net.fc.bias.data.copy_(mean.flatten())
 
 
 def keep(run: Path, network: nn.Module, optimizer: Any, schedule: Any, history: list[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from photos import Photo, Truth, read_truth
 
 from facekp.annotations import format_csv, format_json, format_pts
 from facekp.draw import PREDICTED, TRUTH, draw_face
+from facekp.errors import NO_FACE
 from facekp.faces import FaceBox
 from facekp.images import encode_png, load_image
 from facekp.metrics import inter_ocular, normalised_mean_error, point_errors
@@ -43,7 +44,7 @@ def _show(photo: Photo, found: services.Found) -> None:
     picture_side, panel = st.columns([3, 2], gap="large")
     with panel:
         if not faces:
-            widgets.show_error(widgets.NO_FACE)
+            widgets.show_error(NO_FACE)
         selected = widgets.face_selector("keypoints", photo, len(faces))
         edges, numbers, zoomed = _switches(bool(faces))
     with picture_side:

@@ -11,6 +11,7 @@ import widgets
 from films import Film, FilmSettings, make_film
 from photos import Photo
 
+from facekp.errors import NO_FACE
 from facekp.images import encode_png
 from facekp.morph import Morph
 
@@ -67,7 +68,7 @@ def _choose(slot: str, heading: str, gallery_index: int) -> Face | None:
     with widgets.errors_shown():
         faces = services.find_faces(photo.data).faces
         if not faces:
-            widgets.show_error(widgets.NO_FACE)
+            widgets.show_error(NO_FACE)
             return None
         index = widgets.face_selector(slot, photo, len(faces))
         if len(faces) > 1:
