@@ -42,7 +42,81 @@ class ResNet18(nn.Module):
         return coordinates.reshape(len(crops), -1, 2)
 
 
-NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {"resnet18": ResNet18}
+class HeatmapResNet18(nn.Module):
+    """A heatmap for each point, from ResNet18 and a feature pyramid; read out by its mean (soft-argmax).
+
+    The pyramid adds the trunk's four maps, each brought to `width` channels and to a quarter of the
+    crop's side, from the coarsest to the finest.
+
+    Sources: Lin et al., Feature Pyramid Networks for Object Detection, CVPR 2017; Sun et al.,
+    Integral Human Pose Regression, ECCV 2018.
+
+    Parameters
+    ----------
+    points : int
+        K, the number of points.
+    channels : int
+        Input channels, 1 for grey.
+    width : int
+        Channels of the pyramid.
+    """
+
+    def __init__(self, points: int, channels: int = 1, width: int = 128) -> None:
+        super().__init__()
+        self.trunk = ResNet18(points, channels).net
+        self.trunk.fc = nn.Identity()
+        self.laterals = nn.ModuleList(nn.Conv2d(depth, width, kernel_size=1) for depth in (64, 128, 256, 512))
+        self.head = nn.Sequential(
+            nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, points, kernel_size=1),
+        )
+
+    def heatmaps(self, crops: torch.Tensor) -> torch.Tensor:
+        """Crops (N, C, S, S), S a multiple of 32 → logits (N, K, S / 4, S / 4)."""
+        trunk = self.trunk
+        features = trunk.maxpool(trunk.relu(trunk.bn1(trunk.conv1(crops))))
+        maps = []
+        for layer in (trunk.layer1, trunk.layer2, trunk.layer3, trunk.layer4):
+            features = layer(features)
+            maps.append(features)
+        *finer, features = (lateral(each) for lateral, each in zip(self.laterals, maps, strict=True))
+        for each in reversed(finer):
+            features = nn.functional.interpolate(features, scale_factor=2.0, mode="nearest") + each
+        logits: torch.Tensor = self.head(features)
+        return logits
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        """Crops (N, C, S, S) → relative coordinates (N, K, 2)."""
+        return soft_argmax(self.heatmaps(crops))
+
+
+def cell_centres(cells: int, device: torch.device | None = None) -> torch.Tensor:
+    """Relative coordinates of the centres of a heatmap's cells along one axis; float32 (cells,)."""
+    return (2 * torch.arange(cells, dtype=torch.float32, device=device) + 1) / cells - 1
+
+
+def soft_argmax(logits: torch.Tensor) -> torch.Tensor:
+    """The mean place of each heatmap, its softmax being the weights.
+
+    Parameters
+    ----------
+    logits : float tensor (N, K, H, W)
+
+    Returns
+    -------
+    float32 tensor (N, K, 2)
+        ``(x, y)``, relative coordinates.
+    """
+    height, width = logits.shape[-2:]
+    weights = logits.float().flatten(2).softmax(dim=-1).reshape(logits.shape)
+    x = (weights.sum(dim=2) * cell_centres(width, logits.device)).sum(dim=-1)
+    y = (weights.sum(dim=3) * cell_centres(height, logits.device)).sum(dim=-1)
+    return torch.stack((x, y), dim=-1)
+
+
+NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {"resnet18": ResNet18, "resnet18-heatmap": HeatmapResNet18}
 
 
 def build_network(name: str, points: int, channels: int) -> nn.Module:

@@ -13,6 +13,7 @@ from facekp.annotations import format_pts
 from facekp.checkpoint import load_checkpoint
 from facekp.crop import Crop, crop_round
 from facekp.faces import FaceBox
+from facekp.networks import cell_centres, soft_argmax
 from facekp.predict import KeypointPredictor, Keypoints
 from facekp.schema import IBUG68
 from tests.drawn import draw_face, face_points
@@ -21,7 +22,7 @@ from training.augment import augment, jitter, spoil
 from training.config import TrainConfig
 from training.data import IBUG_FOLDER, Face, FaceCrops, data_folder, read_300w, read_merl_rav, split_by_photograph
 from training.engine import train_one_epoch
-from training.losses import wing_loss
+from training.losses import heatmap_loss, wing_loss
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class TinyConfig(TrainConfig):
 
 
 TINY = TinyConfig()
+TINY_RECIPES = {
+    "resnet18": TINY,
+    "heatmap": replace(TINY, network="resnet18-heatmap", heatmap_weight=1.0, average_decay=0.5, sizes=(32, 64)),
+}
 
 
 @pytest.fixture
@@ -167,9 +172,9 @@ def test_sizes_follow_the_epochs():
     assert [TINY.size_at(epoch) for epoch in range(TINY.epochs)] == [32, 48]
 
 
-def train(monkeypatch, data, folder, stop_after=None):
+def train(monkeypatch, data, folder, *options, recipe="resnet18", stop_after=None):
     """Run the training script on drawn faces; gives its history."""
-    monkeypatch.setattr(train_face68, "TrainConfig", TinyConfig)
+    monkeypatch.setitem(train_face68.RECIPES, recipe, TINY_RECIPES[recipe])
     monkeypatch.setattr(
         "sys.argv",
         [
@@ -182,6 +187,9 @@ def train(monkeypatch, data, folder, stop_after=None):
             str(folder / "run"),
             "--seed",
             "3",
+            "--recipe",
+            recipe,
+            *options,
         ],
     )
     if stop_after is not None:
@@ -212,6 +220,28 @@ def test_a_run_is_repeated_by_its_seed_and_goes_on_where_it_stopped(drawn_data, 
     assert checkpoint.card["chosen"]["epoch"] == best["epoch"]
     assert checkpoint.input.size == best["size"]
     assert checkpoint.card["data"]["counts"] == {"300w_train": 4, "merl_rav": 4, "validation": 2}
+
+
+def test_the_heatmap_network_goes_on_from_a_plain_one_and_keeps_its_average(drawn_data, tmp_path, monkeypatch):
+    train(monkeypatch, drawn_data, tmp_path / "plain")
+    start = ("--start", str(tmp_path / "plain" / "out"))
+    whole = train(monkeypatch, drawn_data, tmp_path / "whole", *start, recipe="heatmap")
+    halved = train(monkeypatch, drawn_data, tmp_path / "halved", *start, recipe="heatmap", stop_after=1)
+    for number in ("training_loss", "validation_nme"):
+        assert [r[number] for r in whole] == pytest.approx([r[number] for r in halved], rel=1e-4)
+    assert load_checkpoint(tmp_path / "whole" / "out").card["network"] == "resnet18-heatmap"
+
+
+def test_the_read_out_of_a_peak_is_its_place_and_its_loss_is_least_there():
+    target = torch.tensor([[[0.25, -0.5]]])
+    centres = cell_centres(16)
+    away = ((centres[None, :] - 0.25) ** 2 + (centres[:, None] + 0.5) ** 2) * 64
+    peak = -away[None, None] / (2 * 1.2**2)
+    torch.testing.assert_close(soft_argmax(peak), target, atol=1e-3, rtol=0)
+    at_truth = heatmap_loss(peak, target, 1.2)
+    assert at_truth < heatmap_loss(peak.roll(2, dims=3), target, 1.2)
+    assert at_truth < heatmap_loss(torch.zeros_like(peak), target, 1.2)
+    assert heatmap_loss(peak, target + 2, 1.2) == 0, "a point outside the crop has no heatmap"
 
 
 def test_a_missed_face_counts_as_an_error_of_all(drawn_data):

@@ -9,8 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Hyper-parameters of the 68-point network, checked when they are made."""
+    """Hyper-parameters of a 68-point network, checked when they are made; the defaults are the plain ResNet18's."""
 
+    network: str = "resnet18"
+    """A key of `facekp.networks.NETWORKS`."""
     sizes: tuple[int, ...] = (64, 96, 112)
     """Side of the crop, pixels, from stage to stage: small crops train faster (64 more than twice as
     fast as 112), and what is learned on them carries over (progressive resizing). Faces of MERL-RAV have 83 pixels."""
@@ -34,6 +36,12 @@ class TrainConfig:
     wing_width: float = 10.0
     wing_curvature: float = 2.0
     """Of the wing loss (Feng et al. 2018), in pixels of a crop 256 wide."""
+    heatmap_weight: float = 0.0
+    """Of the cross-entropy to the true heatmap beside the wing loss; 0 for a network without heatmaps."""
+    heatmap_sigma: float = 1.2
+    """Standard deviation of the true heatmap, cells."""
+    average_decay: float = 0.0
+    """Of the moving average of the weights, per step; the average is what is kept. 0: none."""
     rotation: float = 15.0
     """Standard deviation, degrees."""
     scale: float = 0.10
@@ -60,6 +68,24 @@ class TrainConfig:
         for name in ("batch", "epoch_samples", "learning_rate", "wing_width", "wing_curvature"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
-        for name in ("share_300w", "validation_share", "warm_up"):
+        for name in ("share_300w", "validation_share", "warm_up", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+
+
+HEATMAP = TrainConfig(
+    network="resnet18-heatmap",
+    sizes=(128, 192),
+    stage_epochs=(8, 28),
+    margin=1.25,
+    batch=16,
+    share_300w=0.6,
+    learning_rate=1e-3,
+    heatmap_weight=1.0,
+    average_decay=0.998,
+    rotation=20.0,
+)
+"""The heatmap network, from the plain ResNet18's trunk. Its margin is wider: a heatmap cannot point outside the crop.
+Its photographs of 300-W weigh more, since at 192 pixels the small faces of MERL-RAV are only blown up."""
+
+RECIPES = {"resnet18": TrainConfig(), "heatmap": HEATMAP}
