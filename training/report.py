@@ -42,7 +42,7 @@ def numbers(card: dict[str, Any]) -> str:
     """All that stands between the marks."""
     counts, spec = card["data"]["counts"], card["input"]
     lines = (
-        f"`face68`: ResNet18 on grey crops of {spec['size']} × {spec['size']} pixels, trained from random weights on "
+        f"`face68` ({card['network']}): grey crops of {spec['size']} × {spec['size']} pixels, trained on "
         f"{counts['300w_train']} faces of 300-W and {counts['merl_rav']} of MERL-RAV; epoch {card['chosen']['epoch']} "
         f"was chosen on {counts['validation']} photographs set aside.\n"
     )
