@@ -1,12 +1,13 @@
 # make app   the web app at http://localhost:8501
 # make test  ruff, mypy and the tests
+# make train the three stages, on the data sets under FACEKP_DATA; checkpoints go to runs/checkpoints
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MARKS := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test
+.PHONY: app test train
 
 app: $(MARKS)/app
 	$(BIN)/python -m facekp app
@@ -16,6 +17,9 @@ test: $(MARKS)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict facekp
 	$(BIN)/python -m pytest
+
+train: $(MARKS)/app
+	$(BIN)/python -m training
 
 # A mark says for which requirements an environment was made, so that the second start only starts.
 $(MARKS)/app: requirements.txt | $(MARKS)

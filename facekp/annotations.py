@@ -1,4 +1,4 @@
-"""Files of points: .pts and .asf are read; .pts, CSV and JSON are written."""
+"""Files of points: .pts, .asf and dlib's XML are read; .pts, CSV and JSON are written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,56 @@ def parse_asf(text: str, width: int, height: int, *, name: str = "the .asf file"
     if int(announced[0]) != len(rows):
         raise AnnotationError(f"{name} announces {announced[0]} points and lists {len(rows)}")
     return _checked(rows, (2, 3), name, count) * np.array([width, height], dtype=np.float32)
+
+
+def parse_dlib_xml(text: str | bytes, *, name: str = "the XML file") -> list[tuple[str, list[list[str]]]]:
+    """Read the XML of dlib's imglab, the format of its release of 300-W.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The file's content; bytes are decoded as the file says.
+    name : str
+        How to call the file in an error.
+
+    Returns
+    -------
+    list of (str, list of [str, str])
+        For each box of each image: the image's file, relative to the XML file's folder, and ``x`` and ``y``
+        of its parts in the order of their names, as written. `points_of_parts` makes numbers of them.
+
+    Raises
+    ------
+    AnnotationError
+        If the text is no XML, or holds no images.
+    """
+    try:
+        images = ElementTree.fromstring(text).findall("images/image")
+    except ElementTree.ParseError as error:
+        raise AnnotationError(f"{name} cannot be read as XML ({error}); fetch it again") from None
+    if not images:
+        raise AnnotationError(f"{name} lists no images; is it a file of dlib's imglab?")
+    return [
+        (image.get("file", ""), [[part.get("x", ""), part.get("y", "")] for part in _in_order(box)])
+        for image in images
+        for box in image.findall("box")
+    ]
+
+
+def points_of_parts(parts: list[list[str]], *, name: str = "the face", count: int | None = None) -> Points:
+    """Points (K, 2), pixels counted from 0, of a box's parts as `parse_dlib_xml` gives them; float32.
+
+    Raises
+    ------
+    AnnotationError
+        If there are not `count` of them, or one is no pair of numbers.
+    """
+    return _checked(parts, (0, 1), name, count)
+
+
+def _in_order(box: ElementTree.Element) -> list[ElementTree.Element]:
+    """The parts of a box by their names, which are numbers: 00, 01, ..."""
+    return sorted(box.findall("part"), key=lambda part: part.get("name", "").zfill(4))
 
 
 def format_pts(points: NDArray[Any]) -> str:

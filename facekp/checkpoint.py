@@ -30,7 +30,7 @@ class InputSpec:
     Attributes
     ----------
     size : int
-        Side of the crop, network pixels.
+        Side of the crop, or width of the whole picture, network pixels.
     channels : int
         1: grey.
     mean, std : float
@@ -42,6 +42,9 @@ class InputSpec:
         round the points found before.
     mirror : bool
         Whether the last look is averaged with one at the mirrored crop.
+    height : int, optional
+        For a network that sees the whole picture instead of a crop: its height, network pixels.
+        The picture is stretched, no face is looked for, and the margin has no meaning.
     """
 
     size: int
@@ -51,10 +54,23 @@ class InputSpec:
     margin: float
     looks: int
     mirror: bool
+    height: int | None = None
 
     def __post_init__(self) -> None:
         if not (self.size > 0 and self.channels == 1 and self.std > 0 and self.margin > 0 and self.looks > 0):
             raise CheckpointError(f"the card describes an input that makes no sense: {self}")
+        if self.height is not None and not (self.height > 0 and self.looks == 1):
+            raise CheckpointError(f"the card describes a whole picture that makes no sense: {self}")
+
+    @property
+    def whole(self) -> bool:
+        """Whether the network sees the whole picture."""
+        return self.height is not None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height of the input, network pixels."""
+        return self.size, self.height or self.size
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,7 @@ def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
     try:
         schema = SCHEMAS[card["schema"]]
         spec = InputSpec(**card["input"])
-        network = build_network(card["network"], len(schema), spec.channels)
+        network = build_network(card["network"], len(schema), spec.channels, **card.get("network_options", {}))
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / CARD} lacks, or does not understand, {error}; restore the file") from None
     path = folder / WEIGHTS
@@ -140,7 +156,8 @@ def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: di
     network : torch.nn.Module
         Its floating tensors are stored as float16.
     card : dict
-        Must hold ``schema``, ``network`` and ``input``, from which `load_checkpoint` rebuilds it.
+        Must hold ``schema``, ``network``, ``input``, and ``network_options`` where the network has any;
+        from them `load_checkpoint` rebuilds it.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

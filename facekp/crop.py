@@ -1,7 +1,7 @@
 """The only mapping between photo pixels and network pixels, both ways.
 
-A crop is a square of the photo, possibly turned, brought to the network's input size.
-In both pictures an integer coordinate is a pixel's centre.
+A crop is a square of the photo, possibly turned, brought to the network's input size; some networks
+see the whole photo instead. In both pictures an integer coordinate is a pixel's centre.
 """
 
 from __future__ import annotations
@@ -109,19 +109,69 @@ class Crop:
         return region, np.array([left, top], dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class WholePicture:
+    """The whole photo, stretched to a network's input; used as a `Crop` is.
+
+    Attributes
+    ----------
+    photo : (int, int)
+        Width and height of the photo, pixels.
+    size : (int, int)
+        Width and height of the network's input, pixels.
+    """
+
+    photo: tuple[int, int]
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if min(*self.photo, *self.size) < 1:
+            raise FacekpError(f"a picture has at least one pixel a side, not {self.photo} and {self.size}")
+
+    @property
+    def _scale(self) -> NDArray[np.float64]:
+        """Network pixels per photo pixel, along x and y."""
+        return np.divide(self.size, self.photo, dtype=np.float64)
+
+    def to_photo(self, points: NDArray[np.float32]) -> Points:
+        """Map points (..., 2) from network pixels to photo pixels; float32."""
+        return ((np.asarray(points, dtype=np.float64) + 0.5) / self._scale - 0.5).astype(np.float32)
+
+    def to_network(self, points: NDArray[np.float32]) -> Points:
+        """Map points (..., 2) from photo pixels to network pixels; float32. Inverse of `to_photo`."""
+        return ((np.asarray(points, dtype=np.float64) + 0.5) * self._scale - 0.5).astype(np.float32)
+
+    def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The photo, uint8 (H, W) or (H, W, C), in the network's size, averaged where it is reduced.
+
+        Raises
+        ------
+        FacekpError
+            If the photo has another size than was said.
+        """
+        if image.shape[1::-1] != self.photo:
+            raise FacekpError(f"this is for photos of {self.photo} pixels, not {image.shape[1::-1]}")
+        reduces = self.size[0] < self.photo[0] or self.size[1] < self.photo[1]
+        stretched = cv2.resize(image, self.size, interpolation=cv2.INTER_AREA if reduces else cv2.INTER_LINEAR)
+        return np.asarray(stretched, dtype=np.uint8)
+
+
 def crop_round(box: FaceBox, size: int, margin: float) -> Crop:
     """The upright crop of `size` network pixels whose side is `margin` times the longer side of a box."""
     return Crop(box.centre, margin * max(box.width, box.height), size)
 
 
-def to_relative(points: Points, size: int) -> Points:
-    """Network pixels (..., 2) as the networks give them: (0, 0) is the crop's centre, -1 and 1 its edges."""
-    return (points + np.float32(0.5)) * np.float32(2 / size) - np.float32(1)
+def to_relative(points: Points, size: int | tuple[int, int]) -> Points:
+    """Network pixels (..., 2) as the networks give them: (0, 0) is the input's centre, -1 and 1 its edges.
+
+    `size` is the input's side, or its width and height, network pixels.
+    """
+    return (points + np.float32(0.5)) * (2 / np.asarray(size)).astype(np.float32) - np.float32(1)
 
 
-def from_relative(relative: Points, size: int) -> Points:
+def from_relative(relative: Points, size: int | tuple[int, int]) -> Points:
     """Inverse of `to_relative`."""
-    return (relative + np.float32(1)) * np.float32(size / 2) - np.float32(0.5)
+    return (relative + np.float32(1)) * (np.asarray(size) / 2).astype(np.float32) - np.float32(0.5)
 
 
 def mirror_crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

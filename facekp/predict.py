@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
-from facekp.crop import Crop, crop_round, from_relative, mirror_crop
+from facekp.crop import Crop, WholePicture, crop_round, from_relative, mirror_crop
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
 from facekp.images import Picture
@@ -35,7 +35,8 @@ class Keypoints:
     box : FaceBox
         Where the face was looked for.
     score : float
-        The detector's confidence that this is a face, 0 to 1; 1 for a box that the caller gave.
+        The detector's confidence that this is a face, 0 to 1; 1 for a box that the caller gave, and
+        where the network looked at the whole picture.
     schema : Schema
         What the K points mean.
     """
@@ -56,6 +57,8 @@ class Keypoints:
 class KeypointPredictor:
     """Finds faces and their keypoints. Holds weights and detector only, so one serves many threads.
 
+    A network that sees the whole picture finds one face in each, and asks no detector.
+
     Parameters
     ----------
     checkpoint : Checkpoint
@@ -66,7 +69,7 @@ class KeypointPredictor:
 
     def __init__(self, checkpoint: Checkpoint, detector: FaceDetector | None = None) -> None:
         self.checkpoint = checkpoint
-        self.detector: FaceDetector = detector or face_detector()
+        self.detector: FaceDetector = WholeFrame() if checkpoint.input.whole else detector or face_detector()
         self._network = checkpoint.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
@@ -143,6 +146,8 @@ class KeypointPredictor:
         """
         if boxes is not None and len(boxes) != len(images):
             raise FacekpError(f"{len(images)} photos need as many lists of boxes, not {len(boxes)}")
+        if boxes is not None and self.checkpoint.input.whole:
+            raise FacekpError(f"{self.checkpoint.name} looks at the whole picture and takes no boxes; leave them out")
         for image in images:
             _check_picture(image)
         found = (
@@ -157,7 +162,12 @@ class KeypointPredictor:
     def _locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> list[NDArray[np.float32]]:
         """Points of the face in each box of the photo beside it; photo pixels."""
         spec = self.checkpoint.input
-        crops = [crop_round(box, spec.size, spec.margin) for box in boxes]
+        crops: list[Crop | WholePicture] = [
+            WholePicture((photo.shape[1], photo.shape[0]), spec.shape)
+            if spec.whole
+            else crop_round(box, spec.size, spec.margin)
+            for photo, box in zip(photos, boxes, strict=True)
+        ]
         for look in range(spec.looks):
             last = look == spec.looks - 1
             points = self._look(photos, crops, mirrored=spec.mirror and last)
@@ -165,7 +175,9 @@ class KeypointPredictor:
                 crops = [self._upright_crop(found, crop) for found, crop in zip(points, crops, strict=True)]
         return points
 
-    def _look(self, photos: Sequence[Picture], crops: Sequence[Crop], *, mirrored: bool) -> list[NDArray[np.float32]]:
+    def _look(
+        self, photos: Sequence[Picture], crops: Sequence[Crop | WholePicture], *, mirrored: bool
+    ) -> list[NDArray[np.float32]]:
         """One pass of the network over all crops; with `mirrored`, averaged with one over mirrored crops."""
         size = self.checkpoint.input.size
         grey = [_grey(crop.cut(photo)) for photo, crop in zip(photos, crops, strict=True)]
@@ -176,17 +188,17 @@ class KeypointPredictor:
         return [crop.to_photo(found) for crop, found in zip(crops, points, strict=True)]
 
     def _run(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Points (N, K, 2), network pixels, of grey crops (S, S)."""
+        """Points (N, K, 2), network pixels, of grey crops (S, S), or whole pictures (H, W)."""
         spec = self.checkpoint.input
         found = [np.empty((0, len(self.schema), 2), dtype=np.float32)]
         for batch in _batches(crops):
             pixels = (torch.from_numpy(np.stack(batch)).float()[:, None] - spec.mean) / spec.std
             with torch.inference_mode():
                 relative = self._network(pixels.to(memory_format=torch.channels_last))
-            found.append(from_relative(relative.numpy(), spec.size))
+            found.append(from_relative(relative.numpy(), spec.shape))
         return np.concatenate(found)
 
-    def _upright_crop(self, points: NDArray[np.float32], before: Crop) -> Crop:
+    def _upright_crop(self, points: NDArray[np.float32], before: Crop | WholePicture) -> Crop | WholePicture:
         """The crop round points already found, turned so that the eyes are level.
 
         The network was trained on crops round true points, and knows upright faces best.
@@ -201,6 +213,15 @@ class KeypointPredictor:
         spec = self.checkpoint.input
         side = spec.margin * max(box.width, box.height)
         return Crop((float(centre[0]), float(centre[1])), side, spec.size, angle)
+
+
+class WholeFrame:
+    """In place of a detector: the whole picture is the face."""
+
+    def detect(self, image: Picture) -> list[Detection]:
+        """One face, as large as the picture."""
+        height, width = image.shape[:2]
+        return [Detection(FaceBox(-0.5, -0.5, width - 0.5, height - 0.5), 1.0)]
 
 
 def photo_record(name: str, image: Picture, faces: Sequence[Keypoints]) -> dict[str, Any]:

@@ -1,163 +1,218 @@
-"""Training reads what it should and nothing else, moves points with pixels, and can go on where it stopped."""
+"""A run gives the same weights whenever it was stopped, refuses what is not its own, and stops on a broken loss."""
 
 import json
-from dataclasses import dataclass, replace
+import os
+import socket
+from dataclasses import replace
 
-import cv2
-import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from torch import multiprocessing
 
 from facekp import FacekpError
-from facekp.annotations import format_pts
 from facekp.checkpoint import load_checkpoint
-from facekp.crop import Crop, crop_round
-from facekp.faces import FaceBox
-from facekp.networks import cell_centres, soft_argmax
-from facekp.predict import KeypointPredictor, Keypoints
-from facekp.schema import IBUG68
-from tests.drawn import draw_face, face_points
-from training import evaluate, train_face68
-from training.augment import augment, jitter, spoil
-from training.config import TrainConfig
-from training.data import IBUG_FOLDER, Face, FaceCrops, data_folder, read_300w, read_merl_rav, split_by_photograph
-from training.engine import train_one_epoch
-from training.losses import heatmap_loss, wing_loss
+from facekp.networks import build_network
+from tests.drawn_sets import write_small_300w, write_small_imm
+from training import run, train_face58, train_face68, train_nose
+from training.config import RECIPES, TrainConfig
+from training.engine import Learner, TrainingError, chosen_precision, train_one_epoch
+from training.parallel import Processes, processes
 
-
-@dataclass(frozen=True)
-class TinyConfig(TrainConfig):
-    """A run of seconds."""
-
-    sizes: tuple[int, ...] = (32, 48)
-    stage_epochs: tuple[int, ...] = (1, 1)
-    batch: int = 4
-    epoch_samples: int = 8
-    validation_share: float = 0.34
-
-
-TINY = TinyConfig()
+TINY = replace(
+    RECIPES["resnet18"], sizes=(32, 48), stage_epochs=(2, 1), batch=4, epoch_samples=8, validation_share=0.34,
+    precision="float32",
+)  # fmt: skip
 TINY_RECIPES = {
     "resnet18": TINY,
-    "heatmap": replace(TINY, network="resnet18-heatmap", heatmap_weight=1.0, average_decay=0.5, sizes=(32, 64)),
+    "heatmap": replace(
+        TINY, network="resnet18-heatmap", heatmap_weight=1.0, average_decay=0.5, sizes=(32, 64), mean_start=False
+    ),
+    "nose": replace(RECIPES["nose"], stage_epochs=(2,), batch=3, precision="float32"),
+    "nose-original": replace(RECIPES["nose-original"], stage_epochs=(2,), batch=3),
+    "face58": replace(RECIPES["face58"], stage_epochs=(2,), batch=3, precision="float32"),
+    "face58-original": replace(RECIPES["face58-original"], stage_epochs=(1,), batch=3),
 }
+HERE = Processes(0, 1, torch.device("cpu"))
 
 
-@pytest.fixture
-def drawn_data(tmp_path):
-    """A data folder in the layout of the real one, of drawn faces."""
-    rng = np.random.default_rng(0)
-    ibug, merl = tmp_path / IBUG_FOLDER, tmp_path / "merl_rav"
-    (ibug / "afw").mkdir(parents=True)
-    (ibug / "splits").mkdir()
-    merl.mkdir()
-    names = [f"afw/{photo}_{face}" for photo in (11, 12, 13) for face in (1, 2)]
-    for path in [ibug / name for name in names] + [merl / f"image{i}" for i in range(4)]:
-        points = face_points(tuple(rng.uniform(95, 105, 2)), rng.uniform(90, 110), rng.uniform(100, 120))
-        cv2.imwrite(str(path.with_suffix(".jpg")), draw_face(points)[:, :, ::-1])
-        path.with_suffix(".pts").write_text(format_pts(points))
-    (ibug / "splits" / "train.txt").write_text("\n".join(f"{name}.jpg" for name in names))
-    (ibug / "scale.csv").write_text("file,scale\n" + "\n".join(f"{name}.jpg,0.5" for name in names))
-    return tmp_path
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    """Recipes of seconds; one thread, since sums over several may differ in their last bit."""
+    for name, config in TINY_RECIPES.items():
+        monkeypatch.setitem(RECIPES, name, config)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
-def test_splits_of_the_real_data_share_no_photograph(data):
-    training, validation = split_by_photograph(read_300w(data, "train"), 0.1, 0)
-    assert len(training) + len(validation) == 1730
-    tests = {face.photo for split in ("common", "dlib_test") for face in read_300w(data, split)}
-    parts = [{face.photo for face in part} for part in (training, validation)] + [tests]
-    assert not parts[0] & parts[1]
-    assert not parts[0] & parts[2]
-    assert not parts[1] & parts[2]
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A folder with drawn faces in the layout of IMM and 300-W."""
+    folder = tmp_path_factory.mktemp("data")
+    write_small_imm(folder)
+    write_small_300w(folder)
+    return folder
 
 
-def test_faces_of_one_photograph_stay_together(drawn_data):
-    training, validation = split_by_photograph(read_300w(drawn_data, "train"), 0.34, 0)
-    assert len(validation) == 2
-    assert len({face.photo.name[:2] for face in validation}) == 1
-    assert not {face.photo.name[:2] for face in validation} & {face.photo.name[:2] for face in training}
+def call(monkeypatch, script, data, folder, *options):
+    """Run a training script with its checkpoints and runs in a folder."""
+    places = ["--out", str(folder / "checkpoints"), "--runs", str(folder / "runs")]
+    monkeypatch.setattr("sys.argv", [script.__name__, "--data", str(data), *places, *options])
+    script.main()
 
 
-def test_missing_data_is_told_with_its_source(tmp_path, monkeypatch):
-    with pytest.raises(FacekpError, match=r"ibug_300W.* is missing; get the data set from http://dlib"):
-        read_300w(tmp_path, "train")
-    with pytest.raises(FacekpError, match=r"merl_rav is missing; get the data set from https://github"):
-        read_merl_rav(tmp_path)
-    monkeypatch.delenv("FACEKP_DATA", raising=False)
-    with pytest.raises(FacekpError, match="give --data DIR, or set FACEKP_DATA"):
-        data_folder(None)
+def killed(monkeypatch, step, at):
+    """Let a run be killed when it is about to take a step for the time number `at`."""
+    real, count = getattr(run, step), iter(range(1, 100))
+
+    def deadly(*arguments):
+        if next(count) == at:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(run, step, deadly)
+    return lambda: monkeypatch.setattr(run, step, real)
 
 
-def test_augmented_points_stay_on_their_pixels(monkeypatch):
-    """A bright spot in the corner of an eye is where the augmented corner is: of the other eye, if mirrored."""
-    monkeypatch.setattr("training.augment.spoil", lambda image, rng: image)
-    points = face_points()
-    ys, xs = np.mgrid[:220, :200]
-    photo = (255 * np.exp(-((xs - points[36, 0]) ** 2 + (ys - points[36, 1]) ** 2) / 18)).astype(np.uint8)
-    crop = Crop((100.0, 110.0), 150.0, 96)
-    mirrored = set()
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        image, target = augment(photo, points, crop, IBUG68, TrainConfig(), rng)
-        weight = image.astype(float)
-        found = [(weight * grid).sum() / weight.sum() for grid in np.mgrid[:96, :96][::-1]]
-        distances = [float(np.linalg.norm(found - target[corner])) for corner in (36, 45)]
-        assert min(distances) < 0.5
-        mirrored.add(distances[1] < distances[0])
-        # Mirrored or not, the person's right jaw is on the left of the picture.
-        assert target[0, 0] < target[16, 0]
-    assert mirrored == {True, False}
+def outcome(folder, name):
+    """Checkpoint, state and losses of a run."""
+    weights = load_file(folder / "checkpoints" / name / "weights.safetensors")
+    state = torch.load(folder / "runs" / name / "state.pt", weights_only=True)
+    history = json.loads((folder / "checkpoints" / name / "history.json").read_text())
+    card = json.loads((folder / "checkpoints" / name / "card.json").read_text())
+    told = [{key: value for key, value in record.items() if key != "seconds"} for record in history]
+    return weights, state["learner"], told, {k: v for k, v in card["chosen"].items() if k != "seconds"}
 
 
-def test_jitter_is_bounded_and_spoiling_keeps_the_format():
-    config, crop = TrainConfig(), Crop((100.0, 100.0), 80.0, 64)
-    for seed in range(50):
-        rng = np.random.default_rng(seed)
-        moved = jitter(crop, config, rng)
-        assert abs(moved.angle) <= np.radians(3 * config.rotation) + 1e-6
-        assert 80 * np.exp(-3 * config.scale) - 1e-6 <= moved.side <= 80 * np.exp(3 * config.scale) + 1e-6
-        spoiled = spoil(rng.integers(0, 256, (64, 64), dtype=np.uint8), rng)
-        assert (spoiled.shape, spoiled.dtype) == ((64, 64), np.uint8)
+def assert_same(a, b):
+    """Equal to the last bit, whatever lies in what."""
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b)
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, list | tuple):
+        for x, y in zip(a, b, strict=True):
+            assert_same(x, y)
+    else:
+        assert a == b
 
 
-def test_what_the_network_is_fed_depends_on_seed_epoch_and_index_only(drawn_data):
-    faces = read_merl_rav(drawn_data)
-    first, second = (FaceCrops(faces, TINY, augmented=True) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(first[1], second[1], strict=True))
-    second.set_epoch(1)
-    assert second[1][0].shape == (1, 48, 48)
-    assert not torch.equal(first[1][1], second[1][1])
+@pytest.fixture(scope="module")
+def whole(drawn, tmp_path_factory):
+    """Runs that were never stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("resnet18", "heatmap"):
+            patch.setitem(RECIPES, name, TINY_RECIPES[name])
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        call(patch, train_face68, drawn, folder)
+        start = ["--recipe", "heatmap", "--start", str(folder / "checkpoints" / "face68-resnet18")]
+        call(patch, train_face68, drawn, folder, *start)
+        torch.set_num_threads(threads)
+    return folder
 
 
-def test_training_and_inference_cut_the_same_crop(drawn_data, random_checkpoint):
-    """The network sees on a photo what it was trained on: same square, same grey, same scale."""
-    predictor = KeypointPredictor.from_checkpoint(random_checkpoint)
-    face = read_merl_rav(drawn_data)[0]
-    pixels, target = FaceCrops([face], TINY, augmented=False)[0]
-    crop = crop_round(FaceBox.around(face.points), predictor.checkpoint.input.size, predictor.checkpoint.input.margin)
-    image = cv2.imread(str(face.photo))[:, :, ::-1]
-    grey = cv2.cvtColor(crop.cut(np.ascontiguousarray(image)), cv2.COLOR_RGB2GRAY)
-    assert np.abs((pixels[0].numpy() * 64 + 128) - grey).max() <= 1.5
-    assert np.allclose((target.numpy() + 1) * 16 - 0.5, crop.to_network(face.points), atol=1e-3)
+@pytest.mark.parametrize(
+    ("recipe", "step", "at"),
+    [
+        ("resnet18", "keep", 2),
+        ("resnet18", "publish", 1),
+        ("resnet18", "write_history", 2),
+        ("heatmap", "keep", 3),
+        ("heatmap", "write_history", 1),
+    ],
+)
+def test_a_killed_run_ends_with_the_same_weights_bit_for_bit(recipe, step, at, drawn, whole, tmp_path, monkeypatch):
+    name = {"resnet18": "face68-resnet18", "heatmap": "face68"}[recipe]
+    options = ["--recipe", recipe]
+    if recipe == "heatmap":
+        options += ["--start", str(whole / "checkpoints" / "face68-resnet18")]
+    mend = killed(monkeypatch, step, at)
+    with pytest.raises(KeyboardInterrupt):
+        call(monkeypatch, train_face68, drawn, tmp_path, *options)
+    mend()
+    call(monkeypatch, train_face68, drawn, tmp_path, *options)
+    assert_same(outcome(tmp_path, name), outcome(whole, name))
 
 
-def test_wing_loss():
-    zero = torch.zeros(1, 1, 2)
-    assert wing_loss(zero, zero, 10, 2) == 0
-    # Equation 5 by hand: 10 ln(1 + 1/2), and 20 - (10 - 10 ln 6).
-    assert wing_loss(zero + 1, zero, 10, 2).item() == pytest.approx(10 * np.log(1.5))
-    assert wing_loss(zero + 20, zero, 10, 2).item() == pytest.approx(10 + 10 * np.log(6), rel=1e-6)
-    below, above = (wing_loss(zero + 10 + step, zero, 10, 2).item() for step in (-1e-4, 1e-4))
-    assert above == pytest.approx(below, abs=1e-3)
+def test_the_best_epoch_becomes_the_checkpoint(whole):
+    for name in ("face68-resnet18", "face68"):
+        checkpoint = load_checkpoint(whole / "checkpoints" / name)
+        history = json.loads((whole / "checkpoints" / name / "history.json").read_text())
+        best = min(history, key=lambda record: record["validation_nme"])
+        assert checkpoint.card["chosen"]["epoch"] == best["epoch"]
+        assert checkpoint.input.size == best["size"]
+        assert checkpoint.card["stage"] == 3
+        assert checkpoint.card["data"]["counts"]["300w_train"] + checkpoint.card["data"]["counts"]["validation"] == 10
 
 
-def test_a_loss_that_is_not_finite_stops_the_run():
-    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 4), torch.nn.Unflatten(1, (2, 2)))
-    optimizer = torch.optim.SGD(network.parameters(), 0.1)
-    schedule = torch.optim.lr_scheduler.ConstantLR(optimizer)
-    batch = (torch.full((1, 1, 4, 4), float("nan")), torch.zeros(1, 2, 2))
-    with pytest.raises(FloatingPointError, match="loss became nan"):
-        train_one_epoch(network, [batch], optimizer, schedule, TINY, torch.device("cpu"), bfloat16=False)
+def test_another_recipe_seed_or_data_does_not_go_on_with_a_kept_run(drawn, whole, tmp_path, monkeypatch):
+    places = ["--out", str(tmp_path), "--runs", str(whole / "runs")]
+    monkeypatch.setattr("sys.argv", ["train_face68", "--data", str(drawn), *places, "--seed", "3"])
+    with pytest.raises(TrainingError, match=r"keeps another run: .*seed 0 instead of 3.*remove it to start anew"):
+        train_face68.main()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_kept_run_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "state.pt").write_bytes(b"nothing")
+    with pytest.raises(TrainingError, match=r"state\.pt cannot be read; remove .* to start anew"):
+        run.resume(tmp_path, {"recipe": {}})
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_what_was_reached(drawn, tmp_path, monkeypatch):
+    real = run.train_one_epoch
+
+    def breaks(learner, *arguments, **options):
+        if len(json.loads((tmp_path / "checkpoints/face68-resnet18/history.json").read_text() or "[]")):
+            with torch.no_grad():
+                next(learner.network.parameters()).fill_(float("nan"))
+        return real(learner, *arguments, **options)
+
+    (tmp_path / "checkpoints/face68-resnet18").mkdir(parents=True)
+    (tmp_path / "checkpoints/face68-resnet18/history.json").write_text("[]")
+    monkeypatch.setattr(run, "train_one_epoch", breaks)
+    with pytest.raises(
+        TrainingError, match=r"the training loss became nan in step 1, in epoch 2; .*lower learning rate"
+    ):
+        call(monkeypatch, train_face68, drawn, tmp_path)
+    weights = load_checkpoint(tmp_path / "checkpoints" / "face68-resnet18").network.state_dict()
+    assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+def test_the_nose_is_swept_and_the_best_run_is_the_checkpoint(drawn, tmp_path, monkeypatch):
+    call(monkeypatch, train_nose, drawn, tmp_path)
+    for name in ("nose-original", "nose"):
+        folder = tmp_path / "checkpoints" / name
+        sweep = json.loads((folder / "sweep.json").read_text())
+        assert [(r["learning_rate"], r["kernel_size"]) for r in sweep] == [(1e-3, 5), (1e-3, 7), (2e-3, 5), (2e-3, 7)]
+        assert all(len(r["history"]) == 2 for r in sweep)
+        best = min(sweep, key=lambda r: min(record["validation_error_px"] for record in r["history"]))
+        assert json.loads((folder / "history.json").read_text()) == best["history"]
+        checkpoint = load_checkpoint(folder)
+        assert checkpoint.network.conv1.kernel_size[0] == best["kernel_size"]
+        assert (
+            load_file(folder / "conv1_untrained.safetensors")["weight"].shape == checkpoint.network.conv1.weight.shape
+        )
+
+
+def test_the_58_points_are_trained_on_crops_and_on_whole_pictures(drawn, tmp_path, monkeypatch):
+    call(monkeypatch, train_face58, drawn, tmp_path)
+    for name, whole_picture in (("face58", False), ("face58-original", True)):
+        checkpoint = load_checkpoint(tmp_path / "checkpoints" / name)
+        assert checkpoint.schema.name == "imm58"
+        assert (checkpoint.input.height is not None) == whole_picture
+        assert checkpoint.card["data"]["counts"] == {"training": 6, "validation": 6}
+
+
+def test_what_is_missing_is_told_in_one_sentence(tmp_path, monkeypatch):
+    with pytest.raises(FacekpError, match="imm_face_db is missing; get the data set from"):
+        call(monkeypatch, train_nose, tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -169,118 +224,59 @@ def test_hyper_parameters_are_checked(wrong):
 
 
 def test_sizes_follow_the_epochs():
-    assert [TINY.size_at(epoch) for epoch in range(TINY.epochs)] == [32, 48]
+    assert [TINY.size_at(epoch) for epoch in range(TINY.epochs)] == [32, 32, 48]
 
 
-def train(monkeypatch, data, folder, *options, recipe="resnet18", stop_after=None):
-    """Run the training script on drawn faces; gives its history."""
-    monkeypatch.setitem(train_face68.RECIPES, recipe, TINY_RECIPES[recipe])
-    monkeypatch.setattr(
-        "sys.argv",
-        [
-            "train_face68",
-            "--data",
-            str(data),
-            "--out",
-            str(folder / "out"),
-            "--run",
-            str(folder / "run"),
-            "--seed",
-            "3",
-            "--recipe",
-            recipe,
-            *options,
-        ],
-    )
-    if stop_after is not None:
-        kept = train_face68.keep
-
-        def keep_then_stop(*arguments):
-            kept(*arguments)
-            if len(arguments[-1]) == stop_after:
-                raise KeyboardInterrupt
-
-        monkeypatch.setattr(train_face68, "keep", keep_then_stop)
-        with pytest.raises(KeyboardInterrupt):
-            train_face68.main()
-        monkeypatch.setattr(train_face68, "keep", kept)
-    train_face68.main()
-    return json.loads((folder / "out" / "history.json").read_text())
+def test_precision_is_as_asked_or_what_is_faster_here():
+    network = build_network("resnet18", 68, 1)
+    assert chosen_precision(network, TINY, HERE.device) == "float32"
+    assert chosen_precision(network, replace(TINY, precision="auto"), HERE.device) in ("float32", "bfloat16")
 
 
-def test_a_run_is_repeated_by_its_seed_and_goes_on_where_it_stopped(drawn_data, tmp_path, monkeypatch):
-    whole = train(monkeypatch, drawn_data, tmp_path / "whole")
-    halved = train(monkeypatch, drawn_data, tmp_path / "halved", stop_after=1)
-    losses = [[record["training_loss"] for record in history] for history in (whole, halved)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
-    assert [record["size"] for record in whole] == [32, 48]
-
-    checkpoint = load_checkpoint(tmp_path / "whole" / "out")
-    best = min(whole, key=lambda record: record["validation_nme"])
-    assert checkpoint.card["chosen"]["epoch"] == best["epoch"]
-    assert checkpoint.input.size == best["size"]
-    assert checkpoint.card["data"]["counts"] == {"300w_train": 4, "merl_rav": 4, "validation": 2}
+def test_mixed_precision_trains(drawn, tmp_path, monkeypatch):
+    call(monkeypatch, train_face68, drawn, tmp_path, "--precision", "bfloat16")
+    history = json.loads((tmp_path / "checkpoints/face68-resnet18/history.json").read_text())
+    assert all(0 < record["training_loss"] < 1e3 for record in history)
 
 
-def test_the_heatmap_network_goes_on_from_a_plain_one_and_keeps_its_average(drawn_data, tmp_path, monkeypatch):
-    train(monkeypatch, drawn_data, tmp_path / "plain")
-    start = ("--start", str(tmp_path / "plain" / "out"))
-    whole = train(monkeypatch, drawn_data, tmp_path / "whole", *start, recipe="heatmap")
-    halved = train(monkeypatch, drawn_data, tmp_path / "halved", *start, recipe="heatmap", stop_after=1)
-    for number in ("training_loss", "validation_nme"):
-        assert [r[number] for r in whole] == pytest.approx([r[number] for r in halved], rel=1e-4)
-    assert load_checkpoint(tmp_path / "whole" / "out").card["network"] == "resnet18-heatmap"
+PARALLEL = replace(RECIPES["nose"], batch=4, average_decay=0.0)
 
 
-def test_the_read_out_of_a_peak_is_its_place_and_its_loss_is_least_there():
-    target = torch.tensor([[[0.25, -0.5]]])
-    centres = cell_centres(16)
-    away = ((centres[None, :] - 0.25) ** 2 + (centres[:, None] + 0.5) ** 2) * 64
-    peak = -away[None, None] / (2 * 1.2**2)
-    torch.testing.assert_close(soft_argmax(peak), target, atol=1e-3, rtol=0)
-    at_truth = heatmap_loss(peak, target, 1.2)
-    assert at_truth < heatmap_loss(peak.roll(2, dims=3), target, 1.2)
-    assert at_truth < heatmap_loss(torch.zeros_like(peak), target, 1.2)
-    assert heatmap_loss(peak, target + 2, 1.2) == 0, "a point outside the crop has no heatmap"
+def a_batch():
+    generator = torch.Generator().manual_seed(5)
+    return torch.randn(4, 1, 80, 80, generator=generator), torch.rand(4, 1, 2, generator=generator) - 0.5
 
 
-def test_a_missed_face_counts_as_an_error_of_all(drawn_data):
-    class HalfBlind:
-        """Finds the first face exactly, and nothing on the others."""
-
-        schema = IBUG68
-
-        def __init__(self, faces):
-            self.answers = [[Keypoints(faces[0].points.copy(), FaceBox.around(faces[0].points), 1.0, IBUG68)], []]
-
-        def predict(self, image):
-            return self.answers.pop(0)
-
-    faces = read_300w(drawn_data, "train")[:2]
-    scales = evaluate.original_scales(drawn_data, faces)
-    measured = evaluate.measure(HalfBlind(faces), faces, scales, "command")
-    assert scales.tolist() == [0.5, 0.5]
-    assert (measured.photographs, measured.missed) == (2, 1)
-    assert measured.nme_percent == 50
-    assert measured.failures_above_10_percent == 50
-    assert measured.mae_original_pixels == 0
+def learner_of(here):
+    torch.manual_seed(0)
+    return Learner.of(build_network("nose-cnn", 1, 1, **PARALLEL.network_options), PARALLEL, 100, here)
 
 
-def test_an_error_in_original_pixels(drawn_data):
-    faces = read_300w(drawn_data, "train")[:1]
+def one_of_two(rank, port, folder):
+    """A process that is fed its half of the batch."""
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    os.environ |= {"GLOO_SOCKET_IFNAME": "lo"}
+    torch.set_num_threads(1)
+    with processes() as here:
+        learner = learner_of(here)
+        part = slice(2 * rank, 2 * rank + 2)
+        crops, target = a_batch()
+        loss = train_one_epoch(learner, [(crops[part], target[part])], here.device, bfloat16=False)
+        assert here.agreed(f"of {rank}") == "of 0"
+        mean = here.mean(loss)
+        gradients = [parameter.grad for parameter in learner.network.parameters()]
+        torch.save({"loss": mean, "gradients": gradients}, folder / f"{rank}.pt")
 
-    class OffByThree:
-        schema = IBUG68
 
-        def predict(self, image):
-            return [Keypoints(faces[0].points + np.float32(3), FaceBox.around(faces[0].points), 1.0, IBUG68)]
-
-    measured = evaluate.measure(OffByThree(), faces, evaluate.original_scales(drawn_data, faces), "command")
-    assert measured.mae_original_pixels == pytest.approx(6, abs=1e-3)
-
-
-def test_a_face_is_a_photograph_and_its_points(drawn_data):
-    face = read_merl_rav(drawn_data)[0]
-    assert isinstance(face, Face)
-    assert face.photo.is_file()
-    assert face.points.shape == (68, 2)
+def test_two_processes_reach_the_gradients_of_one_with_the_whole_batch(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    multiprocessing.spawn(one_of_two, (port, tmp_path), nprocs=2)
+    learner = learner_of(HERE)
+    loss = train_one_epoch(learner, [a_batch()], HERE.device, bfloat16=False)
+    for rank in (0, 1):
+        found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        assert found["loss"] == pytest.approx(loss, rel=1e-5)
+        for gradient, parameter in zip(found["gradients"], learner.network.parameters(), strict=True):
+            torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-7)

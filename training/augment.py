@@ -39,11 +39,14 @@ def augment(
     uint8 array (S, S), float32 array (K, 2)
         Points in network pixels; left and right exchanged where the crop was mirrored.
     """
+    if config.augmentation == "turned":
+        part = turned_part(crop, config, rng)
+        return part.cut(photo), part.to_network(points)
     jittered = jitter(crop, config, rng)
     image, target = jittered.cut(photo), jittered.to_network(points)
     if rng.random() < 0.5:
         image, target = mirror_crop(image), schema.mirror_points(target, crop.size)
-    return spoil(image, rng), target
+    return (relit(image, rng) if config.augmentation == "light" else spoil(image, rng)), target
 
 
 def jitter(crop: Crop, config: TrainConfig, rng: np.random.Generator) -> Crop:
@@ -59,6 +62,15 @@ def jitter(crop: Crop, config: TrainConfig, rng: np.random.Generator) -> Crop:
         side=side,
         angle=crop.angle + math.radians(config.rotation) * turn,
     )
+
+
+def turned_part(crop: Crop, config: TrainConfig, rng: np.random.Generator) -> Crop:
+    """A turned square inside a crop, evenly drawn: the augmentation of the original work."""
+    side = crop.side * (1 - rng.uniform(0, config.scale))
+    room = (crop.side - side) / 2
+    x, y = rng.uniform(-room, room, 2)
+    angle = math.radians(rng.uniform(-config.rotation, config.rotation))
+    return replace(crop, centre=(crop.centre[0] + x, crop.centre[1] + y), side=side, angle=crop.angle + angle)
 
 
 def spoil(image: Grey, rng: np.random.Generator) -> Grey:
@@ -80,6 +92,13 @@ def spoil(image: Grey, rng: np.random.Generator) -> Grey:
         image = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)  # type: ignore[assignment]
     if rng.random() < 0.3:
         image = cover(image, rng)
+    return image
+
+
+def relit(image: Grey, rng: np.random.Generator) -> Grey:
+    """Another light, sometimes."""
+    if rng.random() < 0.7:
+        image = np.clip(relight(image.astype(np.float32), rng), 0, 255).astype(np.uint8)
     return image
 
 

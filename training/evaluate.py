@@ -1,132 +1,147 @@
-"""Measure a checkpoint from photograph to points, and write the numbers into its card.
+"""Measure a checkpoint from photograph to points, and write the numbers into its folder.
 
-    python -m training.evaluate checkpoints/face68 --data DIR [--split common] [--save]
+    python -m training.evaluate --checkpoint face68 --split common --data DIR
 
-A photograph in which the detector does not find the annotated face counts as an error of 100 %.
+It writes ``results/SPLIT.json`` and the headline numbers of the card; on the validation photographs
+``results/extremes.json`` too. A photograph in which the detector does not find the annotated face counts
+as an error of 100 %. The true points go into a file of their own, ``results/SPLIT.truth.json``, for whoever
+has the data: its annotations are not to be passed on, so git ignores that file.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import sys
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
-
-from facekp.checkpoint import load_checkpoint, write_card
-from facekp.faces import FaceBox, face_detector
-from facekp.images import load_image
-from facekp.metrics import area_under_curve, failure_rate, inter_ocular, point_errors
+from facekp.checkpoint import CARD, Checkpoint, checkpoint_names, checkpoints_folder, load_checkpoint, write_card
+from facekp.faces import DETECTORS, face_detector
 from facekp.predict import KeypointPredictor
-from training.config import TrainConfig
-from training.data import IBUG_FOLDER, Face, data_folder, read_300w, split_by_photograph
+from facekp.results import Extremes, SplitResults, write_extremes, write_results, write_truth
+from training.data import data_folder
+from training.extremes import OCCLUSION, PROPERTIES, find_extremes
+from training.measure import MISSED_FACES, NORMALISER, PIXELS, Answer, ask, by_region, by_view, curve, measured
+from training.shapes import ShapeSpace
+from training.splits import SPLITS, data_set_of, outline_schema, read_split, training_outlines
 
-OVERLAP = 0.3
-"""Least overlap over union of a detected box with the box round the true points."""
-MISSED = 1.0
-"""Error that a missed face counts with: 100 %."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Numbers of one split. Errors are means over points, divided by the distance of the outer eye corners."""
-
-    photographs: int
-    missed: int
-    nme_percent: float
-    nme_inner51_percent: float
-    median_percent: float
-    failures_above_10_percent: float
-    auc_to_8_percent: float
-    mae_original_pixels: float
-    """Mean absolute error of a coordinate in pixels of the original photographs, over the faces found."""
-    command: str
+DETECTOR = "libfacedetection"
+"""The default detector, by its name, so that numbers are never those of the one that stands in for it."""
 
 
-def measure(predictor: KeypointPredictor, faces: list[Face], scales: NDArray[np.float64], command: str) -> Measured:
-    """Run the predictor over annotated photographs with its own detector."""
-    errors, inner, pixels = [], [], []
-    for face, scale in zip(tqdm(faces, disable=None), scales, strict=True):
-        points = locate(predictor, face)
-        if points is None:
-            errors.append(MISSED)
-            inner.append(MISSED)
-            continue
-        each = point_errors(points, face.points) / inter_ocular(face.points, predictor.schema)
-        errors.append(float(each.mean()))
-        inner.append(float(each[17:].mean()))
-        pixels.append(float(np.abs(points - face.points).mean() / scale))
-    values = np.array(errors)
-    return Measured(
-        photographs=len(faces),
-        missed=int((values == MISSED).sum()),
-        nme_percent=round(100 * float(values.mean()), 3),
-        nme_inner51_percent=round(100 * float(np.mean(inner)), 3),
-        median_percent=round(100 * float(np.median(values)), 3),
-        failures_above_10_percent=round(100 * failure_rate(values, 0.10), 3),
-        auc_to_8_percent=round(100 * area_under_curve(values, 0.08), 2),
-        mae_original_pixels=round(float(np.mean(pixels)), 3),
-        command=command,
+def results_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer]) -> SplitResults:
+    """All that is told of a checkpoint on a split."""
+    data_set = data_set_of(checkpoint.card)
+    return SplitResults(
+        checkpoint=checkpoint.name,
+        split=split,
+        description=SPLITS[data_set][split],
+        data_set=data_set,
+        date=_today(),
+        command=f"python -m training.evaluate --checkpoint {checkpoint.name} --split {split}",
+        weights_sha256=checkpoint.sha256,
+        detector="none: the network sees the whole picture" if checkpoint.input.whole else DETECTOR,
+        normaliser=NORMALISER,
+        missed_faces=MISSED_FACES,
+        pixels=PIXELS[data_set],
+        measured=measured(answers, split, checkpoint.schema),
+        regions=by_region(answers, checkpoint.schema),
+        views=by_view(answers),
+        curve=curve(answers),
+        pictures=tuple(answer.result for answer in answers),
     )
 
 
-def locate(predictor: KeypointPredictor, face: Face) -> NDArray[np.float32] | None:
-    """The predicted points of the annotated face, or None where the detector missed it."""
-    truth = FaceBox.around(face.points)
-    found = predictor.predict(load_image(face.photo))
-    best = max(found, key=lambda candidate: candidate.box.overlap(truth), default=None)
-    return best.points if best is not None and best.box.overlap(truth) > OVERLAP else None
+def extremes_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer], data: Path) -> Extremes:
+    """The best and worst of a split, beside the faces that the checkpoint was trained on."""
+    outline = outline_schema(data_set_of(checkpoint.card))
+    space = ShapeSpace.fit(training_outlines(data, checkpoint.card), outline)
+    effects, best, worst = find_extremes(answers, outline, space)
+    return Extremes(
+        checkpoint=checkpoint.name,
+        split=split,
+        date=_today(),
+        weights_sha256=checkpoint.sha256,
+        occlusion=OCCLUSION,
+        meanings={name: PROPERTIES[name].meaning for name in effects},
+        effects=effects,
+        best=best,
+        worst=worst,
+    )
 
 
-def original_scales(data: Path, faces: list[Face]) -> NDArray[np.float64]:
-    """Pixels of each stored photograph per pixel of the original, from scale.csv; (N,)."""
-    folder = data / IBUG_FOLDER
-    with (folder / "scale.csv").open(newline="") as file:
-        table = {row["file"]: float(row["scale"]) for row in csv.DictReader(file)}
-    return np.array([table[face.photo.relative_to(folder).as_posix()] for face in faces])
+def summary(results: SplitResults) -> str:
+    """The numbers for a reader."""
+    numbers = {key: value for key, value in results.measured.items() if key != "comparison"}
+    lines = [
+        f"{results.checkpoint} on {results.description}",
+        f"relative errors: over the {results.normaliser}; {results.missed_faces}",
+        f"pixels: {results.pixels}",
+        *(f"  {name:28} {value}" for name, value in numbers.items()),
+        *(f"  {part:28} {_errors(errors)}" for part, errors in results.regions.items()),
+        *(f"  view {view}, {errors['title']}: {_errors(errors)}" for view, errors in results.views.items()),
+    ]
+    if "comparison" in results.measured:
+        lines.append(results.measured["comparison"]["sentence"])
+    return "\n".join(lines)
 
 
-def read_split(data: Path, split: str) -> list[Face]:
-    """A test list of 300-W, or ``validation``: the part of train.txt that training set aside."""
-    if split != "validation":
-        return read_300w(data, split)
-    config = TrainConfig()
-    return split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)[1]
+def save(folder: Path, results: SplitResults, answers: Sequence[Answer]) -> None:
+    """Write the results, the true points, and the headline numbers of the card."""
+    write_results(folder, results)
+    write_truth(folder, results.split, {answer.sample.file: answer.sample.points for answer in answers})
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))  # anew: another split may have been saved meanwhile
+    numbers = {**results.measured, "date": results.date, "command": results.command}
+    write_card(folder, {**card, "measured": {**card.get("measured", {}), results.split: numbers}})
+
+
+def _errors(errors: dict[str, float]) -> str:
+    pixels = f", {errors['mean_pixels']:.2f} pixels" if "mean_pixels" in errors else ""
+    return f"{errors['nme_percent']:.2f} %{pixels}"
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def main() -> None:
-    """Measure, print, and with --save write into the card."""
+    """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--checkpoint", required=True, help="a name under checkpoints/, or a folder")
+    parser.add_argument(
+        "--split", required=True, choices=sorted({name for splits in SPLITS.values() for name in splits})
+    )
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
-    parser.add_argument("--split", choices=("validation", "common", "dlib_test"), default="common")
-    parser.add_argument("--detector", default="libfacedetection")
-    parser.add_argument("--looks", type=int, help="instead of what the card says")
-    parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, help="instead of what the card says")
-    parser.add_argument("--save", action="store_true", help="write the numbers into the card")
+    other = parser.add_argument_group("instead of the default, or of what the card says; then nothing is written")
+    other.add_argument("--detector", choices=sorted(DETECTORS))
+    other.add_argument("--looks", type=int)
+    other.add_argument("--mirror", action=argparse.BooleanOptionalAction)
     arguments = parser.parse_args()
 
     data = data_folder(arguments.data)
-    faces = read_split(data, arguments.split)
     checkpoint = load_checkpoint(arguments.checkpoint)
     asked = {"looks": arguments.looks, "mirror": arguments.mirror}
     changes = {key: value for key, value in asked.items() if value is not None}
-    if changes and arguments.save:
-        sys.exit("the card's numbers are those of its own settings; leave out --looks and --mirror, or --save")
     checkpoint = replace(checkpoint, input=replace(checkpoint.input, **changes))
-    predictor = KeypointPredictor(checkpoint, face_detector(arguments.detector))
-    command = f"python -m training.evaluate {arguments.checkpoint.as_posix()} --split {arguments.split} --save"
-    measured = measure(predictor, faces, original_scales(data, faces), command)
-    print(json.dumps(asdict(measured), indent=2))
-    if arguments.save:
-        card = dict(checkpoint.card)
-        card["measured"] = {**card.get("measured", {}), arguments.split: asdict(measured)}
-        write_card(arguments.checkpoint, card)
+    predictor = KeypointPredictor(checkpoint, face_detector(arguments.detector or DETECTOR))
+    samples = read_split(data, checkpoint.card, arguments.split)
+    outline = outline_schema(data_set_of(checkpoint.card))
+    answers = ask(predictor, samples, outline, whole=checkpoint.input.whole)
+    results = results_of(checkpoint, arguments.split, answers)
+    print(summary(results))
+    if changes or arguments.detector:
+        return
+    known = arguments.checkpoint in checkpoint_names()
+    folder = checkpoints_folder() / arguments.checkpoint if known else Path(arguments.checkpoint)
+    save(folder, results, answers)
+    if arguments.split == "validation":
+        extremes = extremes_of(checkpoint, arguments.split, answers, data)
+        write_extremes(folder, extremes)
+        for end, pictures in (("best", extremes.best), ("worst", extremes.worst)):
+            for each in pictures:
+                print(f"{end}: {each.picture.file}, {each.picture.error_percent:.2f} %. {each.reason}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,22 @@ def wing_loss(predicted: torch.Tensor, target: torch.Tensor, width: float, curva
     return torch.where(error < width, width * torch.log1p(error / curvature), error - offset).mean()
 
 
+def mse_loss(predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean squared error of coordinates that go from 0 to 1 over the input, as the original work has them.
+
+    Parameters
+    ----------
+    predicted, target : float tensors (N, K, 2)
+        Relative coordinates; these go from -1 to 1, so a difference of them is halved.
+
+    Returns
+    -------
+    scalar tensor
+        Mean over faces, points and axes.
+    """
+    return (((predicted - target) / 2) ** 2).mean()
+
+
 def heatmap_loss(logits: torch.Tensor, target: torch.Tensor, sigma: float) -> torch.Tensor:
     """Cross-entropy of heatmaps to a Gaussian round the true points, which keeps them single-peaked.
 

@@ -1,66 +1,212 @@
-"""Write the numbers of a checkpoint's card into README.md, between their marks.
+"""Write the numbers of the checkpoints into README.md and training/README.md, between their marks.
 
-python -m training.report
+    python -m training.report
+
+Nothing is measured here: all numbers come from results/SPLIT.json of a checkpoint, or else from its card.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facekp.errors import FacekpError
 from facekp.files import write_bytes
+from facekp.results import measured_splits, read_results
+from training.measure import comparison
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
+STAGE_MARKS = re.compile(r"(<!-- numbers:(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+
+STAGES = {"nose": 1, "face58": 2, "face68": 3}
+"""The stages by the names of their marks."""
+SCHEMA_STAGES = {"nose": 1, "imm58": 2, "ibug68": 3}
+"""The stage of a card that does not say it."""
 
 SPLITS = {
-    "common": "300-W common (test)",
-    "dlib_test": "dlib's test list (test)",
-    "validation": "validation (chosen on)",
+    ("300w", "common"): "300-W common (test)",
+    ("300w", "dlib_test"): "dlib's test list (test)",
+    ("300w", "validation"): "300-W validation (chosen on)",
+    ("imm", "validation"): "IMM validation (chosen on)",
+    ("imm", "train"): "IMM training",
 }
+"""Titles of the splits, in the order of the rows."""
+
+NETWORKS = {
+    "resnet18": "ResNet18",
+    "resnet18-heatmap": "ResNet18 with heatmaps",
+    "nose-cnn": "three convolutions",
+    "face-detection-cnn": "five convolutions",
+}
+COUNTS = {"300w_train": "faces of 300-W", "merl_rav": "of MERL-RAV", "training": "faces of IMM"}
+
+COLUMNS = {
+    "number": ("photographs", "{}"),
+    "missed": ("missed", "{}"),
+    "mean error": ("nme_percent", "{:.2f} %"),
+    "median": ("median_percent", "{:.2f} %"),
+    "inner 51 points": ("nme_inner51_percent", "{:.2f} %"),
+    "above 8 %": ("failures_above_8_percent", "{:.1f} %"),
+    "above 10 %": ("failures_above_10_percent", "{:.1f} %"),
+    "area to 8 %": ("auc_to_8_percent", "{:.1f} %"),
+    "pixels": ("mean_pixels", "{:.2f}"),
+    "original pixels": ("mae_original_pixels", "{:.2f}"),
+}
+"""For each column the number in it, and how it is written."""
 
 
-def table(measured: dict[str, dict[str, Any]]) -> str:
-    """The measurements of a card, as a Markdown table."""
-    rows = [
-        "| photographs | number | missed | mean error | inner 51 points | above 10 % | area to 8 % | original pixels |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for split, title in SPLITS.items():
-        if split in measured:
-            m = measured[split]
-            rows.append(
-                f"| {title} | {m['photographs']} | {m['missed']} | {m['nme_percent']:.2f} % | "
-                f"{m['nme_inner51_percent']:.2f} % | {m['failures_above_10_percent']:.1f} % | "
-                f"{m['auc_to_8_percent']:.1f} % | {m['mae_original_pixels']:.2f} |"
-            )
-    return "\n".join(rows) + "\n"
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is told of a checkpoint.
+
+    Attributes
+    ----------
+    name : str
+    card : dict
+    measured : dict
+        For each split its numbers.
+    seconds : float
+        That the training took, all epochs together; 0 if its history is not there.
+    """
+
+    name: str
+    card: dict[str, Any]
+    measured: dict[str, dict[str, Any]]
+    seconds: float
+
+    @property
+    def stage(self) -> int:
+        """1: nose tip, 2: 58 points, 3: 68 points."""
+        return int(self.card.get("stage") or SCHEMA_STAGES[self.card["schema"]])
+
+    @property
+    def data_set(self) -> str:
+        """``imm`` or ``300w``."""
+        return str(self.card.get("data_set") or ("300w" if self.stage == 3 else "imm"))
 
 
-def numbers(card: dict[str, Any]) -> str:
-    """All that stands between the marks."""
-    counts, spec = card["data"]["counts"], card["input"]
-    lines = (
-        f"`face68` ({card['network']}): grey crops of {spec['size']} × {spec['size']} pixels, trained on "
-        f"{counts['300w_train']} faces of 300-W and {counts['merl_rav']} of MERL-RAV; epoch {card['chosen']['epoch']} "
-        f"was chosen on {counts['validation']} photographs set aside.\n"
+def read_report(folder: Path) -> Report:
+    """Collect what a checkpoint's folder says.
+
+    Raises
+    ------
+    FacekpError
+        If results were measured with other weights than those that are there.
+    """
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    measured = dict(card.get("measured", {}))
+    weights = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    for split in measured_splits(folder):
+        results = read_results(folder, split)
+        if results.weights_sha256 != weights:
+            raise FacekpError(f"{folder.name}: the results on {split} are those of other weights; {results.command}")
+        measured[split] = results.measured
+    history = folder / "history.json"
+    epochs = json.loads(history.read_text(encoding="utf-8")) if history.is_file() else []
+    return Report(folder.name, card, measured, sum(float(epoch["seconds"]) for epoch in epochs))
+
+
+def read_reports(folder: Path) -> list[Report]:
+    """The checkpoints of a folder: those with most points first, then by name."""
+    found = [read_report(path.parent) for path in sorted(folder.glob("*/card.json"))]
+    return sorted(found, key=lambda report: -report.stage)
+
+
+def introduction(report: Report) -> str:
+    """What a checkpoint is, in a sentence."""
+    card = report.card
+    spec, counts, chosen = card["input"], card["data"]["counts"], card["chosen"]
+    size = f"{spec['size']} × {spec.get('height') or spec['size']}"
+    faces = " and ".join(f"{n} {COUNTS.get(key, key)}" for key, n in counts.items() if key != "validation" and n)
+    start = " from another checkpoint's trunk" if card.get("started_from") else ""
+    return (
+        f"`{report.name}`: {NETWORKS.get(card['network'], card['network'])} on grey "
+        f"{'pictures, whole,' if spec.get('height') else 'crops'} of {size} pixels, trained{start} on {faces}; "
+        f"epoch {chosen['epoch']} was chosen on {counts['validation']} photographs set aside.\n"
     )
-    return f"{BEGIN}{lines}\n{table(card['measured'])}{END}"
 
 
-def with_numbers(text: str, card: dict[str, Any]) -> str:
-    """A text with what stands between its marks renewed."""
+def table(reports: list[Report]) -> str:
+    """The measurements as a Markdown table, and what must be said beside them."""
+    rows = [
+        (report.name, title, report.measured[split])
+        for report in reports
+        for (data_set, split), title in SPLITS.items()
+        if data_set == report.data_set and split in report.measured
+    ]
+    columns = {head: how for head, how in COLUMNS.items() if any(how[0] in numbers for _, _, numbers in rows)}
+    lines = [
+        f"| network | photographs | {' | '.join(columns)} |",
+        "|---" * (2 + len(columns)) + "|",
+        *(
+            f"| `{name}` | {title} | "
+            + " | ".join(form.format(numbers[key]) if key in numbers else "–" for key, form in columns.values())
+            + " |"
+            for name, title, numbers in rows
+        ),
+    ]
+    counts = {numbers["photographs"] for _, title, numbers in rows if title == SPLITS["300w", "dlib_test"]}
+    return "\n".join(lines) + "\n" + "".join(f"\n{comparison(count)['sentence']}\n" for count in sorted(counts))
+
+
+def numbers(reports: list[Report]) -> str:
+    """All that stands between the marks of README.md."""
+    introductions = "\n".join(introduction(report) for report in reports)
+    return f"{BEGIN}{introductions}\n{table(reports)}{END}"
+
+
+def with_numbers(text: str, reports: list[Report]) -> str:
+    """README.md with what stands between its marks renewed."""
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    return head + numbers(card) + tail
+    return head + numbers(reports) + tail
+
+
+def stage_numbers(reports: list[Report]) -> str:
+    """The numbers of a stage, and how long its training took on what."""
+    if not reports:
+        return "Nothing has been trained yet.\n"
+    return f"{table(reports)}\n" + "".join(f"- {duration(report)}\n" for report in reports)
+
+
+def duration(report: Report) -> str:
+    """How long a training took, and on what."""
+    hours, minutes = divmod(round(report.seconds / 60), 60)
+    time = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{report.seconds:.0f} s"
+    machine = f" on {report.card['machine']}" if report.card.get("machine") else ""
+    return f"`{report.name}`: {time}{machine}, {report.card['chosen']['epoch']} epochs to the one that was chosen"
+
+
+def with_stage_numbers(text: str, reports: list[Report]) -> str:
+    """training/README.md with what stands between the marks of each stage renewed.
+
+    Raises
+    ------
+    FacekpError
+        If a mark names no stage.
+    """
+
+    def renew(found: re.Match[str]) -> str:
+        name = found[2]
+        if name not in STAGES:
+            raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
+        part = [report for report in reports if report.stage == STAGES[name]]
+        return found[1] + stage_numbers(part) + found[3]
+
+    return STAGE_MARKS.sub(renew, text)
 
 
 def main() -> None:
-    """Renew README.md."""
-    card = json.loads((ROOT / "checkpoints" / "face68" / "card.json").read_text(encoding="utf-8"))
-    path = ROOT / "README.md"
-    write_bytes(path, with_numbers(path.read_text(encoding="utf-8"), card).encode())
+    """Renew both files."""
+    reports = read_reports(ROOT / "checkpoints")
+    for path, renewed in ((ROOT / "README.md", with_numbers), (ROOT / "training" / "README.md", with_stage_numbers)):
+        if path.is_file():
+            write_bytes(path, renewed(path.read_text(encoding="utf-8"), reports).encode())
 
 
 if __name__ == "__main__":
