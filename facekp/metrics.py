@@ -10,6 +10,15 @@ from facekp.schema import Schema
 
 Float = NDArray[np.float64]
 
+REGION_GROUPS = {
+    "jaw": ("jaw",),
+    "brows": ("right brow", "left brow"),
+    "nose": ("nose tip", "nose bridge", "nostrils", "nose"),
+    "eyes": ("right eye", "left eye"),
+    "mouth": ("outer lips", "inner lips", "lips"),
+}
+"""The parts of a face that errors are given for, and the regions of all schemas that belong to each."""
+
 
 def point_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> Float:
     """Euclidean distance of each point (..., K, 2) from the true one; (..., K), pixels."""
@@ -52,3 +61,12 @@ def area_under_curve(errors: NDArray[np.float64], limit: float) -> float:
     """Area under the cumulative curve from 0 to `limit`, over `limit`; 1 is perfect."""
     # The curve of N errors is a staircase; each error below the limit adds the rectangle behind it.
     return float(np.mean(np.clip(limit - np.asarray(errors), 0, None)) / limit)
+
+
+def region_groups(schema: Schema) -> dict[str, tuple[int, ...]]:
+    """Indices of the points of each part of the face: jaw, brows, nose, eyes, mouth, as far as the schema has them."""
+    parts = {
+        part: tuple(i for region in schema.regions if region.name in names for i in region.indices)
+        for part, names in REGION_GROUPS.items()
+    }
+    return {part: indices for part, indices in parts.items() if indices}

@@ -11,8 +11,9 @@ from facekp.metrics import (
     inter_ocular,
     normalised_mean_error,
     point_errors,
+    region_groups,
 )
-from facekp.schema import IBUG68, NOSE
+from facekp.schema import IBUG68, NOSE, SCHEMAS
 
 
 @pytest.fixture
@@ -39,3 +40,21 @@ def test_curve_failures_and_area():
 def test_the_nose_alone_has_no_eyes_to_measure_by():
     with pytest.raises(FacekpError, match="no eye corners"):
         inter_ocular(np.zeros((1, 2), np.float32), NOSE)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=lambda schema: schema.name)
+def test_each_point_belongs_to_one_part_of_the_face(schema):
+    parts = region_groups(schema)
+    assert sorted(i for indices in parts.values() for i in indices) == list(range(len(schema)))
+    assert all(schema.mirror[i] in indices for indices in parts.values() for i in indices)
+
+
+def test_the_parts_of_the_face_by_their_points():
+    assert {part: len(indices) for part, indices in region_groups(IBUG68).items()} == {
+        "jaw": 17,
+        "brows": 10,
+        "nose": 9,
+        "eyes": 12,
+        "mouth": 20,
+    }
+    assert region_groups(NOSE) == {"nose": (0,)}

@@ -1,0 +1,128 @@
+"""The filters that a network begins with, and what they answer to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import nn
+
+from facekp.checkpoint import Checkpoint, checkpoint_names, checkpoints_folder
+from facekp.crop import Crop, WholePicture, crop_round
+from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError
+from facekp.faces import FaceBox, face_detector
+from facekp.images import Picture
+
+UNTRAINED = "conv1_untrained.safetensors"
+"""File beside the weights: the filters with which training began, its only tensor."""
+
+Array = NDArray[np.float32]
+
+
+def first_layer_filters(checkpoint: Checkpoint) -> Array:
+    """The filters of a network's first convolution.
+
+    Returns
+    -------
+    float32 array (C_out, C_in, k, k)
+        Rows before columns, as they lie over a picture (a convolution in torch does not turn them).
+
+    Raises
+    ------
+    CheckpointError
+        If the network has no convolution.
+    """
+    return np.array(_first_convolution(checkpoint).weight.detach().numpy(), dtype=np.float32, order="C")
+
+
+def untrained_filters(name: str | os.PathLike[str]) -> Array:
+    """The same filters before the training.
+
+    Parameters
+    ----------
+    name : str or path
+        A checkpoint that comes with facekp, or its folder.
+
+    Returns
+    -------
+    float32 array (C_out, C_in, k, k)
+
+    Raises
+    ------
+    CheckpointError
+        If they were not kept, or their file is broken.
+    """
+    own = isinstance(name, str) and name in checkpoint_names()
+    path = (checkpoints_folder() / name if own else Path(name)) / UNTRAINED
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: the filters before the training were not kept; train again")
+    try:
+        tensors = load(path.read_bytes())
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is no safetensors file, or is cut short ({error}); fetch it again") from None
+    if [value.ndim for value in tensors.values()] != [4]:
+        raise CheckpointError(f"{path} holds {sorted(tensors)} instead of one tensor of filters; fetch it again")
+    (filters,) = tensors.values()
+    return np.array(filters.float().numpy())
+
+
+def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None) -> Array:
+    """What the first convolution's filters answer to on a photograph: their sums and biases, before anything else.
+
+    The network sees what it sees at its first look: the upright crop round a face, or, where it takes
+    whole pictures, all of the photograph.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    image : uint8 array (H, W, 3)
+        RGB, as `facekp.images.load_image` gives it.
+    box : FaceBox, optional
+        Where the face is; without it the largest face that the default detector finds.
+
+    Returns
+    -------
+    float32 array (C_out, h, w)
+        h and w are the network's input, less what the filters' margin and stride take.
+
+    Raises
+    ------
+    NoFaceError
+        If a face is needed, and none was found.
+    FacekpError
+        If a box is given for a network that takes the whole picture.
+    CheckpointError
+        If the network has no convolution.
+    """
+    convolution, spec = _first_convolution(checkpoint), checkpoint.input
+    grey = np.asarray(cv2.cvtColor(_first_crop(checkpoint, image, box).cut(image), cv2.COLOR_RGB2GRAY))
+    pixels = (torch.from_numpy(grey).float()[None, None] - spec.mean) / spec.std
+    with torch.inference_mode():
+        return np.array(convolution(pixels)[0].numpy())
+
+
+def _first_convolution(checkpoint: Checkpoint) -> nn.Conv2d:
+    for module in checkpoint.network.modules():
+        if isinstance(module, nn.Conv2d):
+            return module
+    raise CheckpointError(f"the network of {checkpoint.name} has no convolution, and so no filters to show")
+
+
+def _first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None) -> Crop | WholePicture:
+    spec = checkpoint.input
+    if spec.whole:
+        if box is not None:
+            raise FacekpError(f"{checkpoint.name} looks at the whole picture and takes no box; leave it out")
+        return WholePicture((image.shape[1], image.shape[0]), spec.shape)
+    if box is None:
+        found = face_detector().detect(image)
+        if not found:
+            raise NoFaceError(NO_FACE)
+        box = found[0].box
+    return crop_round(box, spec.size, spec.margin)

@@ -1,0 +1,144 @@
+"""The numbers in the READMEs are those of the checkpoints' folders."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from facekp import FacekpError
+from facekp.results import write_results
+from tests.test_results import RESULTS
+from training import report
+from training.report import (
+    BEGIN,
+    END,
+    duration,
+    introduction,
+    numbers,
+    read_reports,
+    table,
+    with_numbers,
+    with_stage_numbers,
+)
+
+NUMBERS = {
+    "photographs": 48,
+    "missed": 1,
+    "nme_percent": 3.456,
+    "median_percent": 2.5,
+    "failures_above_8_percent": 4.1667,
+    "failures_above_10_percent": 2.083,
+    "auc_to_8_percent": 51.25,
+    "mean_pixels": 4.321,
+}
+
+
+def write_checkpoint(root, name, **changes):
+    """A folder without a network."""
+    folder = root / "checkpoints" / name
+    folder.mkdir(parents=True)
+    card = {
+        "schema": "nose",
+        "network": "nose-cnn",
+        "input": {"size": 80, "height": 60},
+        "data": {"counts": {"training": 192, "validation": 48}},
+        "chosen": {"epoch": 7},
+        "measured": {"validation": NUMBERS},
+        **changes,
+    }
+    (folder / "card.json").write_text(json.dumps(card))
+    (folder / "history.json").write_text(json.dumps([{"seconds": 61.0}, {"seconds": 60.0}]))
+    (folder / "weights.safetensors").write_bytes(b"weights")
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A nose tip and a network of 68 points."""
+    write_checkpoint(tmp_path, "nose-original", machine="a drawn CPU", stage=1, data_set="imm")
+    measured = {**NUMBERS, "photographs": 358, "mae_original_pixels": 5.566}
+    counts = {"300w_train": 1554, "merl_rav": 4381, "validation": 176}
+    write_checkpoint(
+        tmp_path,
+        "face68",
+        schema="ibug68",
+        network="resnet18",
+        input={"size": 112},
+        data={"counts": counts},
+        measured={"validation": NUMBERS, "dlib_test": measured},
+    )
+    return tmp_path
+
+
+def test_a_row_for_each_checkpoint_and_split(root):
+    lines = table(read_reports(root / "checkpoints")).splitlines()
+    assert lines[0].startswith("| network | photographs | number | missed | mean error | median | above 8 % |")
+    shared = "1 | 3.46 % | 2.50 % | 4.2 % | 2.1 % | 51.2 % | 4.32"
+    assert lines[2:5] == [
+        f"| `face68` | dlib's test list (test) | 358 | {shared} | 5.57 |",
+        f"| `face68` | 300-W validation (chosen on) | 48 | {shared} | – |",
+        f"| `nose-original` | IMM validation (chosen on) | 48 | {shared} | – |",
+    ]
+    assert lines[1].count("---") == lines[0].count("|") - 1
+
+
+def test_other_scores_are_told_beside_dlibs_list_and_only_there(root):
+    face68, nose = read_reports(root / "checkpoints")
+    assert "10.13" in table([face68])
+    assert "5.88" in table([face68])
+    assert "of which 358 originals are here" in table([face68])
+    assert "10.13" not in table([nose])
+
+
+def test_what_a_checkpoint_is(root):
+    reports = read_reports(root / "checkpoints")
+    face68, nose = map(introduction, reports)
+    assert "ResNet18 on grey crops of 112 × 112 pixels, trained on 1554 faces of 300-W" in face68
+    started = introduction(replace(reports[1], card={**reports[1].card, "started_from": "0"}))
+    assert "trained from another checkpoint's trunk on 192" in started
+    assert "on grey pictures, whole, of 80 × 60 pixels, trained on 192 faces of IMM; " in nose
+
+
+def test_results_go_before_the_card_and_must_be_of_these_weights(root):
+    folder = root / "checkpoints" / "nose-original"
+    sha = hashlib.sha256(b"weights").hexdigest()
+    write_results(folder, replace(RESULTS, weights_sha256=sha, measured={**NUMBERS, "nme_percent": 1.0}))
+    assert "| 1.00 % |" in numbers(read_reports(root / "checkpoints"))
+    (folder / "weights.safetensors").write_bytes(b"others")
+    with pytest.raises(FacekpError, match="nose-original: the results on validation are those of other weights"):
+        read_reports(root / "checkpoints")
+
+
+def test_the_readme_is_renewed_between_its_marks(root, monkeypatch):
+    (root / "README.md").write_text(f"before\n{BEGIN}old\n{END}after\n")
+    (root / "training").mkdir()
+    stages = "".join(f"# {name}\n<!-- numbers:{name} -->\nold\n<!-- end -->\n" for name in ("nose", "face58", "face68"))
+    (root / "training" / "README.md").write_text(stages)
+    monkeypatch.setattr(report, "ROOT", root)
+    report.main()
+    text = (root / "README.md").read_text()
+    assert text.startswith(f"before\n{BEGIN}`face68`: ")
+    assert text.endswith(f"{END}after\n")
+    assert with_numbers(text, read_reports(root / "checkpoints")) == text
+
+    text = (root / "training" / "README.md").read_text()
+    assert "old" not in text
+    nose, face58, face68 = text.split("# ")[1:]
+    assert "`nose-original`: 2 min on a drawn CPU, 7 epochs to the one that was chosen" in nose
+    assert "`face68`" not in nose
+    assert "Nothing has been trained yet." in face58
+    assert "10.13" in face68
+    report.main()
+    assert (root / "training" / "README.md").read_text() == text, "twice is once"
+
+
+def test_a_mark_without_a_stage_is_told():
+    with pytest.raises(FacekpError, match="numbers:ears names no stage; known are nose, face58, face68"):
+        with_stage_numbers("<!-- numbers:ears -->\n<!-- end -->\n", [])
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(7320.0, "2 h 2 min"), (90.1, "2 min"), (12.0, "12 s")])
+def test_how_long_a_training_took(root, seconds, told):
+    (nose,) = [each for each in read_reports(root / "checkpoints") if each.stage == 1]
+    assert duration(replace(nose, seconds=seconds)).startswith(f"`nose-original`: {told} on a drawn CPU")
