@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facekp.blend import blend_faces
     from facekp.errors import (
         AnnotationError,
         CheckpointError,
         FacekpError,
+        FacekpWarning,
         ImageError,
         MeshError,
         NoFaceError,
@@ -21,18 +23,28 @@ if TYPE_CHECKING:
         SettingsError,
     )
     from facekp.faces import FaceBox, FaceDetector, face_detector
+    from facekp.film import MovieOptions
+    from facekp.filters import first_layer_filters, first_layer_response
     from facekp.images import load_image
-    from facekp.morph import MorphSettings, average_face, morph_frames
+    from facekp.morph import Morph, average_face, average_with_points, morph_frames
     from facekp.movie import write_movie
+    from facekp.pose import Pose, head_pose
     from facekp.predict import KeypointPredictor, Keypoints
+    from facekp.prototype import caricature, swap, symmetrise, transform
+    from facekp.recipe import Recipe, read_recipe, write_recipe
     from facekp.schema import SCHEMAS, Schema
+    from facekp.sequence import MorphSequence, sequence_frames
+    from facekp.settings import MorphSettings
+    from facekp.sheet import contact_sheet, write_contact_sheet
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "blend_faces": "blend",
     "AnnotationError": "errors",
     "CheckpointError": "errors",
     "FacekpError": "errors",
+    "FacekpWarning": "errors",
     "ImageError": "errors",
     "MeshError": "errors",
     "NoFaceError": "errors",
@@ -41,15 +53,33 @@ _HOMES = {
     "FaceBox": "faces",
     "FaceDetector": "faces",
     "face_detector": "faces",
+    "first_layer_filters": "filters",
+    "first_layer_response": "filters",
+    "MovieOptions": "film",
     "load_image": "images",
-    "MorphSettings": "morph",
+    "Morph": "morph",
     "average_face": "morph",
+    "average_with_points": "morph",
     "morph_frames": "morph",
     "write_movie": "movie",
+    "contact_sheet": "sheet",
+    "write_contact_sheet": "sheet",
+    "Pose": "pose",
+    "head_pose": "pose",
     "KeypointPredictor": "predict",
     "Keypoints": "predict",
+    "caricature": "prototype",
+    "swap": "prototype",
+    "symmetrise": "prototype",
+    "transform": "prototype",
+    "Recipe": "recipe",
+    "read_recipe": "recipe",
+    "write_recipe": "recipe",
     "SCHEMAS": "schema",
     "Schema": "schema",
+    "MorphSequence": "sequence",
+    "sequence_frames": "sequence",
+    "MorphSettings": "settings",
 }
 
 __all__ = [
@@ -59,20 +89,40 @@ __all__ = [
     "FaceBox",
     "FaceDetector",
     "FacekpError",
+    "FacekpWarning",
     "ImageError",
     "KeypointPredictor",
     "Keypoints",
     "MeshError",
+    "Morph",
+    "MorphSequence",
     "MorphSettings",
+    "MovieOptions",
     "NoFaceError",
     "OutputError",
+    "Pose",
+    "Recipe",
     "Schema",
     "SettingsError",
     "average_face",
+    "average_with_points",
+    "blend_faces",
+    "caricature",
+    "contact_sheet",
     "face_detector",
+    "first_layer_filters",
+    "first_layer_response",
+    "head_pose",
     "load_image",
     "morph_frames",
+    "read_recipe",
+    "sequence_frames",
+    "swap",
+    "symmetrise",
+    "transform",
+    "write_contact_sheet",
     "write_movie",
+    "write_recipe",
 ]
 
 

@@ -214,11 +214,63 @@ def common_frame(shapes: Sequence[Points], size: tuple[int, int], weights: NDArr
         if abs(left - right) > 1e-6:
             mean = as_points(as_complex(mean) * (abs(left - right) / (left - right)))
     portrait = _placed(mean, size, below_brows=schema is not None and bool(schema.brows))
-    transforms = [similarity(shape, portrait) for shape in shapes]
+    return _brought_to(portrait, shapes)
+
+
+def _brought_to(target: Points, shapes: Sequence[Points]) -> list[Similarity]:
+    """Transforms of shapes to where they lie closest to a target shape."""
+    transforms = [similarity(shape, target) for shape in shapes]
     for number, (shape, transform) in enumerate(zip(shapes, transforms, strict=True), 1):
-        if transform.scale * _spread(shape) < _MIN_LIKENESS * _spread(portrait):
+        if transform.scale * _spread(shape) < _MIN_LIKENESS * _spread(target):
             raise MeshError(f"the points of face {number} do not match the others; check that their order is the same")
     return transforms
+
+
+def own_frame(shapes: Sequence[Points], photograph: tuple[int, int], size: tuple[int, int]) -> list[Similarity]:
+    """Transforms into the first photograph as it was taken: the other faces are brought to its face.
+
+    Parameters
+    ----------
+    shapes : sequence of float64 arrays (K, 2)
+        Points in each photograph, as `check_points` returns them.
+    photograph : (int, int)
+        Width and height of the first photograph, pixels.
+    size : (int, int)
+        Width and height of the frame, pixels. The whole photograph is in it, as large as it can
+        be; with the photograph's own size, the first transform changes nothing.
+
+    Returns
+    -------
+    list of Similarity
+        From photo pixels to frame pixels.
+
+    Raises
+    ------
+    MeshError
+        If a shape has nothing in common with the first.
+    """
+    scale = min(size[0] / photograph[0], size[1] / photograph[1])
+    middle, centre = (complex((width - 1) / 2, (height - 1) / 2) for width, height in (size, photograph))
+    own = Similarity(complex(scale), middle - scale * centre)
+    return [own, *_brought_to(own(shapes[0]), shapes)[1:]]
+
+
+def eyes_frame(shapes: Sequence[Points], size: tuple[int, int], weights: NDArray[np.float64]) -> list[Similarity]:
+    """Transforms into one portrait with both eyes of every face in the same two places.
+
+    Parameters, result and errors are those of `common_frame`, whose mean eyes are the two places;
+    the points also need a schema with eyes, and eyes apart from each other.
+    """
+    schema = schema_of(len(shapes[0]))
+    if schema is None or schema.eyes is None:
+        raise MeshError(f"these {len(shapes[0])} points do not say where the eyes are; give the reference 'common'")
+    eyes = [np.stack([shape[list(eye)].mean(axis=0) for eye in schema.eyes]) for shape in shapes]
+    for number, pair in enumerate(eyes, 1):
+        if _spread(pair) < _MIN_SPREAD:
+            raise MeshError(f"both eyes of face {number} are in one place; give the reference 'common'")
+    portrait = [transform(pair) for transform, pair in zip(common_frame(shapes, size, weights), eyes, strict=True)]
+    pinned = np.average(portrait, axis=0, weights=weights)
+    return [similarity(pair, pinned) for pair in eyes]
 
 
 def _placed(shape: Points, size: tuple[int, int], below_brows: bool) -> Points:

@@ -8,22 +8,28 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO
 
 from facekp import __version__
-from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError, OutputError, SettingsError
+from facekp.cli_morph import add_morph_commands
+from facekp.console import (
+    FAILED,
+    MISUSED,
+    add_shared_options,
+    complain,
+    load_predictor,
+    refuse_existing,
+    with_progress,
+)
+from facekp.errors import CheckpointError, FacekpError, FacekpWarning, OutputError, SettingsError
 
 if TYPE_CHECKING:
     from facekp.images import Picture
     from facekp.predict import KeypointPredictor, Keypoints
-
-T = TypeVar("T")
-
-FAILED, MISUSED = 1, 2
-"""Exit statuses; 0 is success."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,17 +47,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        status: int = arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", FacekpWarning)
+            warnings.showwarning = _show_warning
+            status: int = arguments.run(arguments)
     except (CheckpointError, OutputError, SettingsError) as error:
-        _complain(error)
+        complain(error)
         return MISUSED
     except FacekpError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     except KeyboardInterrupt:
-        _complain("interrupted")
+        complain("interrupted")
         return FAILED
     return status
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show facekp's own warnings as one line, others by their name too."""
+    complain(message if issubclass(category, FacekpWarning) else f"{category.__name__}: {message}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,25 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--overlay", action="store_true", help="also write the photograph with its points (with --out)")
     detect.set_defaults(run=_detect)
 
-    morph = commands.add_parser("morph", help="morph the face of photograph A into that of B")
-    morph.add_argument("a", metavar="A")
-    morph.add_argument("b", metavar="B")
-    morph.add_argument("--out", metavar="FILE", type=Path, help=".gif or .mp4 (default: morph.gif)")
-    morph.add_argument("--frames", type=int, default=60)
-    morph.add_argument("--fps", type=float, default=30, help="frames a second")
-    morph.add_argument("--size", type=int, default=512, help="side of the square film, pixels")
-    morph.set_defaults(run=_morph)
-
-    average = commands.add_parser("average", help="the mean face of photographs; of two, the mid-way face")
-    average.add_argument("photos", metavar="PHOTO", nargs="+")
-    average.add_argument("--out", metavar="FILE", type=Path, help=".png (default: mean.png)")
-    average.add_argument("--size", type=int, default=512, help="side of the square picture, pixels")
-    average.set_defaults(run=_average)
-
-    for command in (detect, morph, average):
-        command.add_argument("--model", default="face68", help="a checkpoint's name or folder (default: face68)")
-        command.add_argument("--detector", choices=("libfacedetection", "dlib"), help="default: libfacedetection")
-        command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
+    add_shared_options(detect)
+    add_morph_commands(commands)
 
     app = commands.add_parser("app", help="serve the web app on this computer")
     app.add_argument("--host", default="localhost", help="address to listen on; 0.0.0.0 for all (default: localhost)")
@@ -98,17 +102,17 @@ def _detect(arguments: argparse.Namespace) -> int:
     from facekp.predict import photo_record
 
     _check_detect(arguments)
-    predictor = _predictor(arguments)
+    predictor = load_predictor(arguments)
     records, table, failed = [], {}, False
-    for photo in _with_progress(arguments.photos):
+    for photo in with_progress(arguments.photos):
         try:
             image, faces = _find_faces(predictor, photo)
             if not faces:
-                _complain(f"{photo}: no face was found")
+                complain(f"{photo}: no face was found")
             if arguments.out:
                 _write_faces(arguments, photo, image, faces)
         except FacekpError as error:
-            _complain(error)
+            complain(error)
             failed = True
             continue
         records.append(photo_record(photo, image, faces))
@@ -148,7 +152,7 @@ def _write_faces(arguments: argparse.Namespace, photo: str, image: Picture, face
         outputs[f"{Path(photo).stem}_points.png"] = encode_png(overlay)
     arguments.out.mkdir(exist_ok=True)
     for name in outputs:
-        _refuse_existing(arguments.out / name, arguments)
+        refuse_existing(arguments.out / name, arguments)
     for name, data in outputs.items():
         write_bytes(arguments.out / name, data)
 
@@ -167,34 +171,6 @@ def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) ->
     return {f"{stem}{f'_{i + 1}' if i else ''}.pts": format_pts(face.points) for i, face in enumerate(faces)}
 
 
-def _morph(arguments: argparse.Namespace) -> int:
-    from facekp.morph import MorphSettings, morph_frames
-    from facekp.movie import SUFFIXES, check_fps, write_movie
-
-    settings = MorphSettings(frames=arguments.frames, size=(arguments.size, arguments.size))
-    target = _target(arguments, Path("morph.gif"), (arguments.a, arguments.b), SUFFIXES)
-    check_fps(arguments.fps, target.suffix.lower())
-    predictor = _predictor(arguments)
-    (image_a, face_a), (image_b, face_b) = (_largest_face(predictor, photo) for photo in (arguments.a, arguments.b))
-    frames = morph_frames(image_a, image_b, face_a.points, face_b.points, settings)
-    write_movie(_with_progress(frames, settings.frames), target, fps=arguments.fps)
-    return 0
-
-
-def _average(arguments: argparse.Namespace) -> int:
-    from facekp.files import write_bytes
-    from facekp.images import encode_png
-    from facekp.morph import average_face
-
-    target = _target(arguments, Path("mean.png"), arguments.photos, (".png",))
-    predictor = _predictor(arguments)
-    found = [_largest_face(predictor, photo) for photo in _with_progress(arguments.photos)]
-    size = (arguments.size, arguments.size)
-    mean = average_face([image for image, _ in found], [face.points for _, face in found], size=size)
-    write_bytes(target, encode_png(mean))
-    return 0
-
-
 def _app(arguments: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
@@ -208,57 +184,11 @@ def _app(arguments: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
 
 
-def _predictor(arguments: argparse.Namespace) -> KeypointPredictor:
-    from facekp.predict import KeypointPredictor
-
-    return KeypointPredictor.from_checkpoint(arguments.model, arguments.detector)
-
-
 def _find_faces(predictor: KeypointPredictor, photo: str) -> tuple[Picture, list[Keypoints]]:
     from facekp.images import load_image
 
     image = load_image(photo)
     return image, predictor.predict(image)
-
-
-def _largest_face(predictor: KeypointPredictor, photo: str) -> tuple[Picture, Keypoints]:
-    image, faces = _find_faces(predictor, photo)
-    if not faces:
-        raise NoFaceError(f"{photo}: {NO_FACE}")
-    return image, faces[0]
-
-
-def _target(arguments: argparse.Namespace, default: Path, photos: Sequence[str], suffixes: Sequence[str]) -> Path:
-    """The file to be written, checked before any work is done."""
-    from facekp.files import check_output
-
-    target = check_output(arguments.out or default, suffixes)
-    if any(Path(photo).resolve() == target.resolve() for photo in photos):
-        raise OutputError(f"{target} is one of the photographs; give another name with --out")
-    if arguments.out is None:
-        _refuse_existing(target, arguments)
-    return target
-
-
-def _refuse_existing(path: Path, arguments: argparse.Namespace) -> None:
-    """A name that the user did not choose must not cost them a file."""
-    if path.exists() and not arguments.overwrite:
-        raise OutputError(f"{path} is there already; choose another place with --out, or give --overwrite")
-
-
-def _with_progress(items: Sequence[T] | Iterator[T], total: int | None = None) -> Iterator[T]:
-    """The items, with a progress bar on standard error where there are several."""
-    from tqdm import tqdm
-
-    count = len(items) if isinstance(items, Sequence) else total
-    yield from tqdm(items, total=count, disable=count == 1, file=sys.stderr, leave=False)
-
-
-def _complain(message: object) -> None:
-    """One line on standard error, above a progress bar if there is one."""
-    from tqdm import tqdm
-
-    tqdm.write(f"facekp: {message}", file=sys.stderr)
 
 
 def console() -> None:

@@ -36,3 +36,7 @@ class SettingsError(FacekpError):
 
 class OutputError(FacekpError):
     """A file that cannot be written."""
+
+
+class FacekpWarning(UserWarning):
+    """Something that is done all the same, but may not look as wished."""

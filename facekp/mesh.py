@@ -14,6 +14,9 @@ from facekp.schema import schema_of
 _SIDE_PARTS = 4
 """Parts into which points divide each side of the picture."""
 
+OUTLINE_POINTS = 4 * _SIDE_PARTS
+"""The last so many of the `control_points` are on the frame."""
+
 _HAIRLINE, _CROWN = 0.5, 0.95
 """Height of the hairline and of the top of the hair above the brows, per distance from brows to chin.
 

@@ -1,65 +1,104 @@
-"""One face into another, frame by frame, and the average of many."""
+"""One face into another, frame by frame; and the average of many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.align import check_points, common_frame
-from facekp.errors import MeshError, SettingsError
+from facekp.align import Points, check_points
+from facekp.blend import Aligner, blend_faces, finished, mesh_over, shapes_of
+from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
-from facekp.mesh import control_points, triangulate
-from facekp.warp import OVERSAMPLING, align_picture, interpolate, pixel_grid, sample
+from facekp.layout import Layout, lay_out, warn
+from facekp.mesh import Mesh
+from facekp.render import PairWarp, blend
+from facekp.settings import MAX_SIDE as MAX_SIDE
+from facekp.settings import MIN_SIDE as MIN_SIDE
+from facekp.settings import Moment, Size, ease, schedule
+from facekp.settings import MorphSettings as MorphSettings
+from facekp.settings import check_size as check_size
 
-MIN_SIDE, MAX_SIDE = 16, 4096
-"""Smallest and largest width and height of a rendered picture, pixels."""
+_HALF = np.array([0.5, 0.5])
 
 
-@dataclass(frozen=True)
-class MorphSettings:
-    """How a morph is rendered.
+class Leg:
+    """Two faces that lie aligned in one frame, and what is between them.
+
+    Parameters
+    ----------
+    aligned_a, aligned_b : uint8 arrays
+        As `align_picture` renders them.
+    shape_a, shape_b : float64 arrays (N, 2)
+        The points of the mesh in either, ``(x, y)`` in pixels of the frame.
+    mesh : Mesh
+        The triangles over these points.
+    layout : Layout
+        The frame.
+    settings : MorphSettings
+        Curves, background, face_only and linear_light count.
 
     Attributes
     ----------
-    frames : int
-        Number of frames, the first and the last included; 2 or more.
     size : (int, int)
-        Width and height of each frame, pixels, each from 16 to 4096.
+        Width and height of the frames, pixels.
+    shape_a, shape_b : float64 arrays (N, 2)
+        The points of the mesh in either aligned photograph: first the K points of the face, then
+        those of the rest of the head, of what stands still, and of the frame.
+    mesh : Mesh
+        The triangles over these points.
     """
 
-    frames: int = 60
-    size: tuple[int, int] = (512, 512)
+    def __init__(
+        self,
+        aligned_a: Picture,
+        aligned_b: Picture,
+        shape_a: Points,
+        shape_b: Points,
+        mesh: Mesh,
+        layout: Layout,
+        settings: MorphSettings,
+    ) -> None:
+        self.size = layout.size
+        self.settings = settings
+        self.shape_a, self.shape_b = shape_a, shape_b
+        self.mesh = mesh
+        self._pair = PairWarp(aligned_a, aligned_b, shape_a, shape_b, mesh)
+        self._layout = layout
 
-    def __post_init__(self) -> None:
-        if isinstance(self.frames, bool) or not isinstance(self.frames, int | np.integer) or self.frames < 2:
-            raise SettingsError(f"a morph needs 2 frames or more, its first and its last; frames is {self.frames!r}")
-        object.__setattr__(self, "frames", int(self.frames))
-        object.__setattr__(self, "size", check_size(self.size))
+    def frame(self, part: float, colour: float | None = None) -> Picture:
+        """The picture between the two faces.
+
+        Parameters
+        ----------
+        part : float
+            Shape: 0 is the first face's, 1 the second's.
+        colour : float, optional
+            Colour, likewise; by default as the shape.
+
+        Returns
+        -------
+        uint8 array (H, W, 3), or (H, W, 4) with a transparent background
+            RGB or RGBA.
+        """
+        settings = self.settings
+        if settings.background == "dissolve" and settings.face_only == "off":
+            return self._pair.frame(part, colour, linear_light=settings.linear_light)
+        a, b = self._pair.warped(part)
+        blended = blend(a, b, part if colour is None else colour, linear_light=settings.linear_light)
+        shape = self.shape_a + part * (self.shape_b - self.shape_a)
+        return finished(settings, blended, a, b, shape, self._layout)
+
+    @property
+    def ends(self) -> tuple[Picture, Picture]:
+        """The aligned photographs, uint8 (H, W, 3) each, with their own backgrounds."""
+        return self._pair.frame(0), self._pair.frame(1)
 
 
-def check_size(size: Sequence[int]) -> tuple[int, int]:
-    """Width and height as two ints.
-
-    Raises
-    ------
-    SettingsError
-        If they are not two whole numbers from 16 to 4096.
-    """
-    sides = tuple(size) if isinstance(size, Sequence | np.ndarray) else ()
-    whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
-    if len(sides) != 2 or not whole or not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
-        raise SettingsError(
-            f"the size is {size!r}; give (width, height), two whole numbers from {MIN_SIDE} to {MAX_SIDE} pixels"
-        )
-    return int(sides[0]), int(sides[1])
-
-
-class Morph:
-    """Two aligned faces and what lies between them.
+class Morph(Leg):
+    """Two photographed faces and what lies between them.
 
     Preparing costs as much as many frames: keep the object to render several, say under a slider.
 
@@ -69,8 +108,12 @@ class Morph:
         Photographs, as `load_image` takes them.
     points_a, points_b : arrays (K, 2)
         ``(x, y)`` in pixels of their photograph; the same K points of both faces.
-    size : (int, int)
-        Width and height of the frames, pixels.
+    size : (int, int) or "a", optional
+        Width and height of the frames, pixels, in the place of the settings' own.
+    settings : MorphSettings, optional
+        How frames are rendered and timed.
+    extra_a, extra_b : arrays (E, 2), optional
+        More points, on hairline, ears or neck, say; the same E points of both faces.
 
     Raises
     ------
@@ -81,13 +124,8 @@ class Morph:
 
     Attributes
     ----------
-    size : (int, int)
-        Width and height of the frames, pixels.
-    shape_a, shape_b : float64 arrays (N, 2)
-        The points of the mesh in either aligned photograph, ``(x, y)`` in pixels: first the K
-        points of the face, then those that `control_points` adds.
-    mesh : Mesh
-        The triangles over these points, made on the mean of both shapes.
+    warnings : tuple of str
+        What may not look as wished; each was also given as a `FacekpWarning`.
     """
 
     def __init__(
@@ -96,50 +134,29 @@ class Morph:
         image_b: ImageSource,
         points_a: NDArray[np.floating],
         points_b: NDArray[np.floating],
-        size: tuple[int, int] = (512, 512),
+        size: Size | None = None,
+        *,
+        settings: MorphSettings | None = None,
+        extra_a: NDArray[np.floating] | None = None,
+        extra_b: NDArray[np.floating] | None = None,
     ) -> None:
-        self.size = check_size(size)
-        shapes = check_points([points_a, points_b])
-        transforms = common_frame(shapes, self.size, np.array([0.5, 0.5]))
-        self._a, self._b = (
-            align_picture(load_image(image), transform, self.size)  # one after the other: photographs can be large
-            for image, transform in zip((image_a, image_b), transforms, strict=True)
-        )
-        self.shape_a, self.shape_b = (
-            control_points(transform(shape), self.size) for transform, shape in zip(transforms, shapes, strict=True)
-        )
-        self.mesh = triangulate((self.shape_a + self.shape_b) / 2)
-        self._grid = pixel_grid(self.size)
-
-    def frame(self, part: float) -> Picture:
-        """The picture between the two faces.
-
-        Parameters
-        ----------
-        part : float
-            0 gives the aligned first photograph, 1 the second.
-
-        Returns
-        -------
-        uint8 array (H, W, 3)
-            RGB.
-        """
-        # Between a and b shapes move in straight lines. So one field serves both photographs: back to
-        # the first is `part` of the way from b to a, on to the second what is left of the way from a to b.
-        shape = self.shape_a + part * (self.shape_b - self.shape_a)
-        field = interpolate(shape, self.shape_b - self.shape_a, self.mesh.edges, self._grid)
-        a = sample(self._a, self._grid, field, -part)
-        b = sample(self._b, self._grid, field, 1 - part)
-        return np.asarray(cv2.addWeighted(a, 1 - part, b, part, 0), dtype=np.uint8)
-
-    @property
-    def ends(self) -> tuple[Picture, Picture]:
-        """The aligned photographs, uint8 (H, W, 3) each: what `frame` gives for 0 and for 1."""
-        step = slice(None, None, OVERSAMPLING)
-        return self._a[step, step].copy(), self._b[step, step].copy()
+        chosen = settings or MorphSettings()
+        if size is not None:
+            chosen = replace(chosen, size=size)
+        points = check_points([points_a, points_b])
+        first = load_image(image_a)
+        layout = lay_out(points, chosen, size_of(first), _HALF, _both(extra_a, extra_b))
+        aligner = Aligner(layout, chosen, first)
+        aligned = aligner(first, 0)
+        del first  # one after the other: photographs can be large
+        shape_a, shape_b = shapes_of(layout, chosen)
+        mesh, folds = mesh_over(layout, [shape_a, shape_b])
+        super().__init__(aligned, aligner(load_image(image_b), 1), shape_a, shape_b, mesh, layout, chosen)
+        self.warnings = layout.warnings + folds
+        warn(self.warnings)
 
     def frames(self, count: int) -> Iterator[Picture]:
-        """The way from the first to the second photograph, starting and stopping softly.
+        """The way from the first to the second photograph, as fast at each time as the curves say.
 
         Parameters
         ----------
@@ -148,7 +165,7 @@ class Morph:
 
         Yields
         ------
-        uint8 array (H, W, 3)
+        uint8 array (H, W, 3 or 4)
             One at a time; only the one that is asked for is made.
         """
         for index in range(count):
@@ -156,8 +173,18 @@ class Morph:
 
     def frame_at(self, index: int, count: int) -> Picture:
         """Make one of the frames that `frames` yields: the one with this index, from 0 to `count` - 1."""
-        t = index / (count - 1)
-        return self.frame(t * t * (3 - 2 * t))  # smoothstep: no speed at either end
+        time = index / (count - 1)
+        return self.frame(ease(self.settings.shape_curve, time), ease(self.settings.colour_curve, time))
+
+    def film(self) -> Iterator[Picture]:
+        """All frames of the film that the settings describe; closed or with ping_pong, back again too."""
+        moments = schedule(self.settings, 2 if self.settings.closed else 1)
+        return (self._at(moment) for moment in moments)
+
+    def _at(self, moment: Moment) -> Picture:
+        if moment.leg == 0:
+            return self.frame(moment.shape, moment.colour)
+        return self.frame(1 - moment.shape, 1 - moment.colour)
 
 
 def morph_frames(
@@ -173,25 +200,18 @@ def morph_frames(
 
     Parameters
     ----------
-    image_a, image_b : path, bytes, PIL.Image.Image or array
-        Photographs, as `load_image` takes them.
-    points_a, points_b : arrays (K, 2)
-        ``(x, y)`` in pixels of their photograph; the same K points of both faces.
+    image_a, image_b, points_a, points_b
+        As for `Morph`, with its errors.
     settings : MorphSettings, optional
-        By default 60 frames of 512 × 512 pixels.
+        How it is rendered and timed.
 
-    Returns
-    -------
-    iterator of uint8 arrays (H, W, 3)
-        RGB. The first frame is the aligned photograph A, the last the aligned B, exactly.
-
-    Raises
+    Yields
     ------
-    MeshError, ImageError
-        As `Morph` raises them.
+    uint8 array (H, W, 3 or 4)
+        RGB, one at a time; the first and the last are those of `aligned_pair`. With a transparent
+        background RGBA.
     """
-    settings = settings or MorphSettings()
-    return Morph(image_a, image_b, points_a, points_b, settings.size).frames(settings.frames)
+    return Morph(image_a, image_b, points_a, points_b, settings=settings).film()
 
 
 def aligned_pair(
@@ -213,13 +233,14 @@ def average_face(
     points: Sequence[NDArray[np.floating]],
     weights: Sequence[float] | NDArray[np.floating] | None = None,
     *,
-    size: tuple[int, int] = (512, 512),
+    size: Size | None = None,
+    settings: MorphSettings | None = None,
 ) -> Picture:
     """The average of N faces; of two, the face half-way.
 
     As `average_with_points`, without the points.
     """
-    return average_with_points(images, points, weights, size=size)[0]
+    return average_with_points(images, points, weights, size=size, settings=settings)[0]
 
 
 def average_with_points(
@@ -227,7 +248,8 @@ def average_with_points(
     points: Sequence[NDArray[np.floating]],
     weights: Sequence[float] | NDArray[np.floating] | None = None,
     *,
-    size: tuple[int, int] = (512, 512),
+    size: Size | None = None,
+    settings: MorphSettings | None = None,
 ) -> tuple[Picture, NDArray[np.float32]]:
     """The average of N faces, and where its points are.
 
@@ -240,15 +262,17 @@ def average_with_points(
     points : sequence of N arrays (K, 2)
         ``(x, y)`` in pixels of each photograph.
     weights : N numbers, optional
-        How much each face counts, in shape and colour, not negative; scaled to sum to one.
-        By default all count the same.
-    size : (int, int)
-        Width and height of the result, pixels.
+        How much each face counts, in shape and colour; scaled to sum to one. They may be negative,
+        or larger than the sum: then the face lies beyond the others. By default all count the same.
+    size : (int, int) or "a", optional
+        Width and height of the result, pixels, in the place of the settings' own.
+    settings : MorphSettings, optional
+        How it is rendered; frames and times do not count.
 
     Returns
     -------
-    picture : uint8 array (H, W, 3)
-        RGB.
+    picture : uint8 array (H, W, 3), or (H, W, 4) with a transparent background
+        RGB or RGBA.
     points : float32 array (K, 2)
         The mean shape, ``(x, y)`` in pixels of the picture: its points, not a prediction of them.
 
@@ -260,39 +284,21 @@ def average_with_points(
     ImageError, SettingsError
         If a photograph cannot be read, or the size is out of range.
     """
-    size = check_size(size)
-    shapes = check_points(points)
-    if len(images) != len(shapes):
-        raise MeshError(f"there are {len(images)} pictures and {len(shapes)} sets of points; give one set per picture")
-    shares = _shares(weights, len(shapes))
-    transforms = common_frame(shapes, size, shares)
-    aligned = np.stack([transform(shape) for transform, shape in zip(transforms, shapes, strict=True)])
-    controls = [control_points(shape, size) for shape in aligned]
-    mean = np.average(controls, axis=0, weights=shares)
-    mesh, grid = triangulate(mean), pixel_grid(size)
-
-    total = np.zeros((size[1], size[0], 3), dtype=np.float32)
-    for image, transform, control, share in zip(images, transforms, controls, shares, strict=True):
-        if share > 0:
-            field = interpolate(mean, control - mean, mesh.edges, grid)
-            warped = sample(align_picture(load_image(image), transform, size), grid, field, 1.0)
-            total += np.float32(share) * warped
-    mean_points = np.average(aligned, axis=0, weights=shares).astype(np.float32)
-    return np.rint(total).clip(0, 255).astype(np.uint8), mean_points
+    chosen = settings or MorphSettings()
+    blend = blend_faces(images, points, weights, None, chosen if size is None else replace(chosen, size=size))
+    return blend.picture, blend.points
 
 
-def _shares(weights: Sequence[float] | NDArray[np.floating] | None, count: int) -> NDArray[np.float64]:
-    """Weights (N,) that sum to one."""
-    if weights is None:
-        return np.full(count, 1 / count)
-    try:
-        shares = np.array(weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise MeshError(f"the weights {weights!r} are no numbers; give one number for each face") from None
-    if shares.shape != (count,):
-        given = len(shares) if shares.ndim == 1 else f"an array {shares.shape} of"
-        raise MeshError(f"there are {given} weights for {count} faces; give one number for each face")
-    if not np.isfinite(shares).all() or (shares < 0).any() or shares.sum() <= 0:
-        raise MeshError("weights must be finite and not negative, and one of them above 0; mend them")
-    shares /= shares.max()  # first, so that the sum of huge weights stays finite
-    return np.asarray(shares / shares.sum())
+def size_of(image: Picture) -> tuple[int, int]:
+    """Width and height, pixels."""
+    return image.shape[1], image.shape[0]
+
+
+def _both(
+    extra_a: NDArray[np.floating] | None, extra_b: NDArray[np.floating] | None
+) -> list[NDArray[np.floating]] | None:
+    if extra_a is None and extra_b is None:
+        return None
+    if extra_a is None or extra_b is None:
+        raise MeshError("there are extra points of one face only; give the same ones of both")
+    return [extra_a, extra_b]

@@ -8,12 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.align import Points, Similarity, as_complex
+from facekp.align import Points, Similarity
 from facekp.errors import MeshError
+from facekp.field import Field, row_pieces
 from facekp.images import Picture
-
-Field = NDArray[np.float32]
-"""``(H, W, 2)``: a vector ``(x, y)`` in pixels for each pixel of a picture."""
 
 OVERSAMPLING = 2
 """Pixels of an aligned photograph per pixel of the output, along each axis.
@@ -42,8 +40,8 @@ def align_picture(image: Picture, transform: Similarity, size: tuple[int, int]) 
 
     Parameters
     ----------
-    image : uint8 array (H, W, 3)
-        RGB.
+    image : uint8 array (H, W, 3), (H, W, 4), (H, W, 1) or (H, W)
+        RGB; RGB and alpha or any other plane, treated like a colour; or one plane alone.
     transform : Similarity
         From photo pixels to output pixels.
     size : (int, int)
@@ -51,7 +49,7 @@ def align_picture(image: Picture, transform: Similarity, size: tuple[int, int]) 
 
     Returns
     -------
-    uint8 array (OVERSAMPLING * height, OVERSAMPLING * width, 3)
+    uint8 array (OVERSAMPLING * height, OVERSAMPLING * width), and channels as the photograph has
         Output pixel (x, y) is its pixel (OVERSAMPLING * x, OVERSAMPLING * y).
 
     Raises
@@ -59,6 +57,10 @@ def align_picture(image: Picture, transform: Similarity, size: tuple[int, int]) 
     MeshError
         If no part of the photograph falls into the output.
     """
+    if image.shape[2:] in ((), (1,)):
+        threefold = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+        plane = np.ascontiguousarray(align_picture(threefold, transform, size)[..., 0])
+        return plane.reshape(*plane.shape, *image.shape[2:])
     image, matrix = _reduced(*_cropped(image, transform, size))
     fine = OVERSAMPLING * matrix
     fine_size = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
@@ -144,88 +146,12 @@ def _pull_push(colour: NDArray[np.float32], known: NDArray[np.float32]) -> NDArr
     return np.asarray(colour + (1 - known)[..., None] * spread, dtype=np.float32)
 
 
-def pixel_grid(size: tuple[int, int]) -> Field:
-    """The place of each pixel: float32 (H, W, 2) in ``(x, y)`` for a size (width, height)."""
-    width, height = size
-    grid = np.empty((height, width, 2), dtype=np.float32)
-    grid[..., 0] = np.arange(width)
-    grid[..., 1] = np.arange(height)[:, None]
-    return grid
-
-
-def interpolate(points: Points, vectors: Points, edges: NDArray[np.intp], grid: Field) -> Field:
-    """Spread vectors at the points of a mesh over all pixels, linearly within each triangle.
-
-    Along a row of pixels the result is a chain of straight pieces whose knots lie where the row
-    crosses the mesh's edges. So edges are enough, nothing is inverted, and neighbouring
-    triangles agree on their common edge by construction: triangles without area own no pixels,
-    and those that are turned over cannot tear.
-
-    Parameters
-    ----------
-    points : float64 array (N, 2)
-        ``(x, y)`` in pixels, filling the frame as `control_points` does.
-    vectors : float64 array (N, 2)
-        The value at each point.
-    edges : int array (E, 2)
-        Pairs of joined points.
-    grid : float32 array (H, W, 2)
-        `pixel_grid` of the frame.
-
-    Returns
-    -------
-    float32 array (H, W, 2)
-    """
-    height, width = grid.shape[:2]
-    rows, x, values = _knots(as_complex(points), as_complex(vectors), edges, height)
-    order = np.argsort(rows * (width + 1) + x)
-    rows, x, values = rows[order], x[order], values[order]
-
-    # Pixels from one knot to the next, all rows in one line: a row's last knot, at width - 0.5,
-    # and the next row's first, at -0.5, round up to the same pixel.
-    first = np.ceil(x).astype(np.intp)
-    counts = np.diff(rows * width + first)
-    gap = np.diff(x)
-    # Pieces shorter than a pixel own one pixel at most: its value, and no steep slope to lose digits with.
-    rise = np.diff(values)
-    slopes = np.where(gap >= 1, rise / np.maximum(gap, 1), 0)
-    part = np.clip((first[:-1] - x[:-1]) / np.where(gap > 0, gap, 1), 0, 1)
-    starts = np.where(gap >= 1, values[:-1] - slopes * x[:-1], values[:-1] + part * rise)
-
-    def per_pixel(pieces: NDArray[np.complex128]) -> NDArray[np.complex64]:
-        return np.repeat(pieces.astype(np.complex64), counts).reshape(height, width)
-
-    field = per_pixel(slopes)
-    field *= np.arange(width, dtype=np.float32)
-    field += per_pixel(starts)
-    return field[..., None].view(np.float32)
-
-
-def _knots(
-    points: NDArray[np.complex128], values: NDArray[np.complex128], edges: NDArray[np.intp], height: int
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.complex128]]:
-    """Row, x and value wherever an edge crosses a row of pixels."""
-    start, stop = edges.T
-    downwards = points[start].imag <= points[stop].imag
-    upper, lower = np.where(downwards, start, stop), np.where(downwards, stop, start)
-    # Rows from the upper end, itself included, to before the lower end: a row through a point is
-    # crossed there once from either side of it, and edges along a row cross none.
-    first = np.clip(np.ceil(points[upper].imag), 0, height).astype(np.intp)
-    crossed = np.clip(np.ceil(points[lower].imag), 0, height).astype(np.intp) - first
-    edge = np.repeat(np.arange(len(edges)), crossed)
-    rows = np.arange(len(edge)) - np.repeat(np.cumsum(crossed) - crossed - first, crossed)
-    top, bottom = points[upper][edge], points[lower][edge]
-    part = (rows - top.imag) / (bottom.imag - top.imag)
-    low, high = values[upper][edge], values[lower][edge]
-    return rows, top.real + part * (bottom.real - top.real), low + part * (high - low)
-
-
 def sample(aligned: Picture, grid: Field, field: Field, scale: float) -> Picture:
     """Take each pixel of a warped picture from where the field points to.
 
     Parameters
     ----------
-    aligned : uint8 array (OVERSAMPLING * H, OVERSAMPLING * W, 3)
+    aligned : uint8 array (OVERSAMPLING * H, OVERSAMPLING * W), or with 1, 3 or 4 channels
         As `align_picture` renders it.
     grid, field : float32 arrays (H, W, 2)
         Pixel (x, y) is taken from ``grid + scale * field`` there, bilinearly.
@@ -234,8 +160,52 @@ def sample(aligned: Picture, grid: Field, field: Field, scale: float) -> Picture
 
     Returns
     -------
-    uint8 array (H, W, 3)
+    uint8 array (H, W), and channels as the aligned picture has
     """
     fine = cv2.scaleAdd(field, scale * OVERSAMPLING, OVERSAMPLING * grid)
     sampled = cv2.remap(aligned, np.asarray(fine), _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(sampled, dtype=np.uint8)
+    return np.asarray(sampled, dtype=np.uint8).reshape(*grid.shape[:2], *aligned.shape[2:])
+
+
+def warp_photograph(
+    image: Picture,
+    transform: Similarity,
+    source: Points,
+    target: Points,
+    edges: NDArray[np.intp],
+    size: tuple[int, int],
+) -> Picture:
+    """Draw a photograph in another shape in one step, for a picture that is needed only once.
+
+    As sharp as `align_picture`, which it does without, and faster than that and a warp of its result.
+
+    Parameters
+    ----------
+    image : uint8 array (H, W, 3 or 4)
+    transform : Similarity
+        From photo pixels to output pixels.
+    source, target : float64 arrays (N, 2)
+        The points of the mesh in the aligned photograph and in the result, ``(x, y)`` in output pixels.
+    edges : int array (E, 2)
+        Pairs of joined points.
+    size : (int, int)
+        Width and height of the output, pixels.
+
+    Returns
+    -------
+    uint8 array (height, width, 3 or 4)
+
+    Raises
+    ------
+    MeshError
+        If no part of the photograph falls into the output.
+    """
+    image, matrix = _reduced(*_cropped(image, transform, size))
+    inverse = np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)
+    places = row_pieces(target, source @ inverse[:, :2].T + inverse[:, 2], edges, size).rows(0, size[1])
+    beyond = np.array([image.shape[1], image.shape[0]]) - 0.5
+    inside = np.asarray(cv2.inRange(places, (-0.5, -0.5), tuple(beyond.tolist())), dtype=np.uint8)
+    if not inside.any():
+        raise _outside(image)
+    warped = cv2.remap(image, places, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return _continued(np.asarray(warped, dtype=np.uint8), inside)

@@ -90,7 +90,7 @@ def test_a_file_that_may_not_be_read(photo, monkeypatch, capsys):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    monkeypatch.setattr(cli, "_predictor", lambda arguments: None)
+    monkeypatch.setattr(cli, "load_predictor", lambda arguments: None)
     assert run("detect", photo, "--out", photo.parent) == 1
     assert sentences(capsys) == [f"facekp: {photo} cannot be read: Permission denied"]
 
@@ -190,7 +190,7 @@ def test_interruption_is_no_stack_trace(photo, monkeypatch, capsys):
     def interrupt(arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_predictor", interrupt)
+    monkeypatch.setattr(cli, "load_predictor", interrupt)
     assert run("detect", photo) == 1
     assert sentences(capsys) == ["facekp: interrupted"]
 

@@ -1,12 +1,14 @@
 """Warping is exact: no seams, no black corners, no trouble with triangles that have no area."""
 
+import cv2
 import numpy as np
 import pytest
 
 from facekp.align import Similarity
 from facekp.errors import MeshError
+from facekp.field import interpolate, pixel_grid, row_pieces
 from facekp.mesh import control_points, triangulate
-from facekp.warp import OVERSAMPLING, align_picture, interpolate, pixel_grid, sample
+from facekp.warp import OVERSAMPLING, align_picture, sample, warp_photograph
 from tests.drawn import draw_face, face_points
 
 SIZE = (96, 80)
@@ -112,3 +114,61 @@ def test_reducing_keeps_places():
 def test_a_photograph_out_of_sight_is_refused():
     with pytest.raises(MeshError, match="outside their picture of 60 × 40 pixels"):
         align_picture(np.zeros((40, 60, 3), dtype=np.uint8), Similarity(1 + 0j, 500 + 0j), SIZE)
+
+
+@pytest.mark.parametrize("turn", [1 + 0j, 0.4 + 0.1j])
+def test_grey_pictures_and_planes_beside_colours_come_along(turn):
+    colours = draw_face(face_points((48, 44), 50, 44), SIZE)
+    grey, transform = colours[..., 1], Similarity(turn, 20 + 10j)
+    four = np.dstack([colours, grey])
+    aligned = align_picture(four, transform, SIZE)
+    np.testing.assert_array_equal(aligned[..., :3], align_picture(colours, transform, SIZE))
+    np.testing.assert_array_equal(aligned[..., 3], aligned[..., 1])
+    np.testing.assert_array_equal(align_picture(grey, transform, SIZE), aligned[..., 1])
+    np.testing.assert_array_equal(align_picture(grey[..., None], transform, SIZE), aligned[..., 1:2])
+
+    a, b = shapes()
+    grid = pixel_grid(SIZE)
+    field = interpolate(b, a - b, triangulate((a + b) / 2).edges, grid)
+    warped = sample(aligned, grid, field, 0.6)
+    for plane in (np.s_[..., :3], np.s_[..., 1:2], np.s_[..., 1]):
+        drawn = sample(np.ascontiguousarray(aligned[plane]), grid, field, 0.6)
+        assert drawn.shape == warped[plane].shape
+        assert np.abs(drawn.astype(int) - warped[plane]).max() <= 1
+
+
+def test_some_rows_of_a_field_are_those_of_all():
+    a, b = shapes()
+    mesh = triangulate((a + b) / 2)
+    whole = interpolate(a, b - a, mesh.edges, pixel_grid(SIZE))
+    pieces = row_pieces(a, b - a, mesh.edges, SIZE)
+    np.testing.assert_array_equal(pieces.rows(13, 57), whole[13:57])
+    np.testing.assert_array_equal(row_pieces(a, b - a, mesh.edges, SIZE, (20, 64)).rows(31, 64), whole[31:64])
+
+
+@pytest.mark.parametrize("turn", [1.3 + 0.2j, 0.23 - 0.1j])
+def test_one_step_is_the_same_as_two(turn):
+    """A photograph warped at once, and aligned first and then warped."""
+    photograph = cv2.GaussianBlur(draw_face(face_points((200, 160), 200, 180), (400, 320)), (0, 0), 2)
+    transform = Similarity(turn, 47 + 40j - turn * (200 + 160j))
+    a, b = shapes()
+    mesh = triangulate((a + b) / 2)
+    at_once = warp_photograph(photograph, transform, a, b, mesh.edges, SIZE)
+    grid = pixel_grid(SIZE)
+    aligned = align_picture(photograph, transform, SIZE)
+    in_two = sample(aligned, grid, interpolate(b, a - b, mesh.edges, grid), 1.0)
+    inner = np.s_[8:-8, 8:-8]  # at the edge either fills in its own way what the photograph does not cover
+    difference = np.abs(at_once.astype(int) - in_two)[inner].mean()
+    assert difference < 0.7
+    assert difference < np.abs(at_once[:, 1:].astype(int) - in_two[:, :-1])[inner].mean() / 3
+    still = warp_photograph(photograph, transform, a, a, mesh.edges, SIZE)
+    assert np.abs(still.astype(int) - aligned[::OVERSAMPLING, ::OVERSAMPLING])[4:-4, 4:-4].mean() < 0.6
+
+
+def test_one_step_fills_and_refuses_as_two_do():
+    white = np.full((40, 60, 3), 250, dtype=np.uint8)
+    a, b = shapes()
+    edges = triangulate((a + b) / 2).edges
+    assert warp_photograph(white, Similarity(0.5 + 0j, 40 + 30j), a, b, edges, SIZE).min() >= 248
+    with pytest.raises(MeshError, match="outside their picture of 60 × 40 pixels"):
+        warp_photograph(white, Similarity(1 + 0j, 500 + 0j), a, b, edges, SIZE)

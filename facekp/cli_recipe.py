@@ -1,0 +1,245 @@
+"""From the options of a command to a recipe, and on to the file.
+
+A recipe that is read from a file is carried out in the same way, and so makes the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facekp.console import FAILED, check_target, complain, load_predictor, with_progress
+from facekp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from facekp.batch import Network
+    from facekp.images import Picture
+    from facekp.recipe import Output, Recipe
+    from facekp.settings import MorphSettings
+    from facekp.sources import Photograph
+
+LETTERS = "abc"
+"""By which the first three photographs are called in options."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out a command: by its options, by a recipe, or for a table of pairs."""
+    from facekp.files import check_output
+    from facekp.make import make
+    from facekp.recipe import write_recipe
+
+    if arguments.save_recipe is not None:
+        check_output(arguments.save_recipe, (".json",))
+    if getattr(arguments, "pairs", None) is not None:
+        return _run_pairs(arguments)
+    if arguments.recipe is not None:
+        return _run_recipe(arguments)
+    recipe, pictures = arguments.recipe_of(arguments)
+    target = _target(arguments, recipe.kind, [one.file for one in recipe.photographs])
+    make(recipe, target, pictures=pictures, progress=with_progress)
+    if arguments.save_recipe is not None:
+        write_recipe(recipe, arguments.save_recipe)
+    return 0
+
+
+def _run_recipe(arguments: argparse.Namespace) -> int:
+    from facekp.make import make
+    from facekp.recipe import FILMS, read_recipe, write_recipe
+
+    if arguments.photos or any(name in arguments for name in _given_names()):
+        raise SettingsError("a recipe says its photographs and settings; give --recipe without them")
+    recipe = read_recipe(arguments.recipe)
+    command = "morph" if recipe.kind in FILMS else recipe.kind
+    if command != arguments.kind:
+        raise SettingsError(f"{arguments.recipe} is a recipe for {recipe.kind}; run facekp {command} --recipe with it")
+    arguments.default = arguments.default.with_suffix(recipe.output.suffix)
+    folder = arguments.recipe.parent
+    target = _target(arguments, recipe.kind, [str(folder / one.file) for one in recipe.photographs])
+    make(recipe, target, folder=folder, progress=with_progress)
+    if arguments.save_recipe is not None:
+        moved = tuple(replace(one, file=str(folder / one.file)) for one in recipe.photographs)
+        write_recipe(replace(recipe, photographs=moved), arguments.save_recipe)
+    return 0
+
+
+def _target(arguments: argparse.Namespace, kind: str, photos: list[str]) -> Path:
+    from facekp.recipe import suffixes
+
+    still = getattr(arguments, "frame", None) is not None
+    default = arguments.default.with_suffix(".png") if still else arguments.default
+    return check_target(arguments, default, photos, suffixes(kind, still=still))
+
+
+def _settings(arguments: argparse.Namespace, base: MorphSettings) -> MorphSettings:
+    """The settings that the options name, over those that a command starts from."""
+    from facekp.options import PARSERS, settings_from_text
+
+    return replace(
+        base, **settings_from_text({name: str(getattr(arguments, name)) for name in PARSERS if name in arguments})
+    )
+
+
+def _given_names() -> list[str]:
+    from facekp.options import PARSERS
+
+    return [*PARSERS, *_MOVIE_NAMES]
+
+
+_MOVIE_NAMES = ("quality", "max_megabytes", "palette", "colours", "dither")
+
+
+def _output(arguments: argparse.Namespace, suffix: str) -> Output:
+    from facekp.film import MovieOptions
+    from facekp.recipe import STRIP_PICTURES, Output
+
+    movie = MovieOptions(**{name: getattr(arguments, name) for name in _MOVIE_NAMES if name in arguments})
+    return Output(suffix, getattr(arguments, "strip", None) or STRIP_PICTURES, movie)
+
+
+def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photograph, ...], list[Picture]]:
+    """Photographs with their points, the network loaded if one of them needs it."""
+    from facekp.sources import open_photograph
+
+    predictor = None
+    opened = []
+    for index, file in enumerate(with_progress(files)):
+        letter = LETTERS[index] if index < len(LETTERS) else None
+        points = getattr(arguments, f"points_{letter}", None)
+        if points is None and predictor is None:
+            predictor = load_predictor(arguments)
+        opened.append(
+            open_photograph(
+                file,
+                predictor,
+                face=getattr(arguments, f"face_{letter}", 1),
+                points=points,
+                extra=getattr(arguments, f"extra_{letter}", None),
+            )
+        )
+    return tuple(photograph for photograph, _ in opened), [picture for _, picture in opened]
+
+
+def _prepared(
+    arguments: argparse.Namespace, kind: str, files: list[str], base: MorphSettings, **more: Any
+) -> tuple[Recipe, list[Picture]]:
+    """The recipe of a command, its settings and its file checked before any photograph is read."""
+    from facekp.recipe import Recipe
+
+    settings = _settings(arguments, base)
+    target = _target(arguments, kind, files)
+    _check_film(settings, target, kind)
+    output = _output(arguments, target.suffix.lower())
+    photographs, pictures = _open(arguments, files)
+    return Recipe(kind, photographs, settings, output, **more), pictures
+
+
+def _check_film(settings: MorphSettings, target: Path, kind: str) -> None:
+    from facekp.movie import SUFFIXES, check_fps
+    from facekp.recipe import FILMS
+
+    if kind in FILMS and target.suffix.lower() in SUFFIXES:
+        check_fps(settings.fps, target.suffix.lower())
+
+
+def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """A film through photographs, or one frame of it."""
+    from facekp.options import numbers
+    from facekp.settings import MorphSettings
+
+    photos = arguments.photos
+    if len(photos) < 2:
+        raise SettingsError("morph needs two photographs or more, or --recipe FILE, or --pairs FILE")
+    frame = None
+    if arguments.frame is not None:
+        parts = numbers("--frame", arguments.frame)
+        if len(parts) > 2:
+            raise SettingsError(f"--frame is {arguments.frame!r}; give one number, or two: shape and colour")
+        frame = parts[0], parts[-1]
+        if len(photos) > 2:
+            raise SettingsError("--frame is between two photographs; give two")
+    return _prepared(arguments, "morph" if len(photos) == 2 else "sequence", photos, MorphSettings(), frame=frame)
+
+
+def recipe_of_average(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """The mean of photographs."""
+    from facekp.blend import shares
+    from facekp.options import numbers
+    from facekp.settings import MorphSettings
+
+    if not arguments.photos:
+        raise SettingsError("average needs photographs, or --recipe FILE")
+    weights = None if arguments.weights is None else numbers("--weights", arguments.weights)
+    if weights is not None:
+        shares(weights, len(arguments.photos))
+    return _prepared(arguments, "average", arguments.photos, MorphSettings(), weights=weights)
+
+
+def recipe_of_caricature(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """A photograph and its mean."""
+    if arguments.photos is None or arguments.mean is None:
+        raise SettingsError("caricature needs a photograph and --mean PHOTO, or --recipe FILE")
+    return _changed(arguments, [arguments.photos, arguments.mean])
+
+
+def recipe_of_transform(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """A photograph and two others."""
+    if arguments.photos is None or arguments.origin is None or arguments.aim is None:
+        raise SettingsError("transform needs a photograph, --from PHOTO and --to PHOTO, or --recipe FILE")
+    return _changed(arguments, [arguments.photos, arguments.origin, arguments.aim])
+
+
+def recipe_of_symmetrise(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """One photograph."""
+    if arguments.photos is None:
+        raise SettingsError("symmetrise needs a photograph, or --recipe FILE")
+    return _changed(arguments, [arguments.photos])
+
+
+def _changed(arguments: argparse.Namespace, files: list[str]) -> tuple[Recipe, list[Picture]]:
+    from facekp.prototype import FACE_IN_PLACE, HEAD_IN_PLACE
+
+    base = HEAD_IN_PLACE if arguments.kind == "symmetrise" else FACE_IN_PLACE
+    if "background" in arguments or "reference" in arguments:
+        base = replace(base, face_only="off")  # another background is asked for than that round the face
+    shape, colour = arguments.only != "colour", arguments.only != "shape"
+    return _prepared(arguments, arguments.kind, files, base, amount=arguments.amount, shape=shape, colour=colour)
+
+
+def recipe_of_swap(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+    """A photograph for the shape, and one for the colours."""
+    from facekp.settings import MorphSettings
+
+    if len(arguments.photos) != 2:
+        raise SettingsError("swap needs two photographs, first that with the shape, or --recipe FILE")
+    return _prepared(arguments, "swap", arguments.photos, MorphSettings())
+
+
+def _run_pairs(arguments: argparse.Namespace) -> int:
+    from facekp.batch import read_pairs, run_pairs
+    from facekp.settings import MorphSettings
+
+    if arguments.out is None or arguments.photos or arguments.recipe is not None or arguments.frame is not None:
+        raise SettingsError(
+            "--pairs names the photographs; give it the folder for the films with --out DIR, and no photographs"
+        )
+    pairs = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
+    output = _output(arguments, "." + arguments.format.lower().lstrip("."))
+    network = _network(arguments) if any(None in pair.points for pair in pairs) else None
+    failures = []
+    for done in with_progress(run_pairs(pairs, arguments.out, output, network, workers=arguments.jobs), len(pairs)):
+        for sentence in done.warnings:
+            complain(f"{done.name}: {sentence}")
+        if done.error:
+            failures.append(f"{done.name}: {done.error}")
+    for failure in failures:
+        complain(failure)
+    return FAILED if failures else 0
+
+
+def _network(arguments: argparse.Namespace) -> Network:
+    from facekp.batch import Network
+    from facekp.checkpoint import load_checkpoint
+
+    return Network(arguments.model, load_checkpoint(arguments.model).sha256, arguments.detector)

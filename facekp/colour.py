@@ -1,0 +1,91 @@
+"""Colours of photographs: brought close to each other, and mixed as amounts of light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.images import Picture
+
+_LEAST_SPREAD = 0.5
+"""Colours closer together than this (standard deviation in Lab) are one colour, and have no spread to match."""
+
+
+@dataclass(frozen=True)
+class Tone:
+    """The colours of a face in two numbers a channel.
+
+    Attributes
+    ----------
+    mean, spread : tuple of three floats
+        Mean and standard deviation of L (0 to 100), a and b of CIE Lab under D65.
+    """
+
+    mean: tuple[float, float, float]
+    spread: tuple[float, float, float]
+
+
+def tone_of(picture: Picture, mask: NDArray[np.uint8]) -> Tone:
+    """The tone of a picture, uint8 (H, W, 3), where a mask (H, W) is not 0; of all of it where the mask is empty."""
+    mean, spread = cv2.meanStdDev(_lab(picture), mask=mask if mask.any() else None)
+    return Tone(_triple(mean), _triple(spread))
+
+
+def with_tone(picture: Picture, own: Tone, wanted: Tone) -> Picture:
+    """A picture whose colours have another mean and spread.
+
+    Parameters
+    ----------
+    picture : uint8 array (H, W, 3)
+    own, wanted : Tone
+        Of its face now, and afterwards.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+
+    Notes
+    -----
+    Reinhard, Ashikhmin, Gooch and Shirley, Color transfer between images, 2001, with CIE Lab in the
+    place of their own opponent space.
+    """
+    if own == wanted:
+        return picture
+    spread, aim = np.array(own.spread), np.array(wanted.spread)
+    gain = np.where(np.minimum(spread, aim) < _LEAST_SPREAD, 1.0, aim / np.maximum(spread, _LEAST_SPREAD))
+    moved = (_lab(picture) - np.array(own.mean)) * gain + np.array(wanted.mean)
+    back = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_Lab2RGB)
+    return np.asarray(np.rint(np.asarray(back) * 255).clip(0, 255), dtype=np.uint8)
+
+
+def _lab(picture: Picture) -> NDArray[np.float32]:
+    return np.asarray(cv2.cvtColor(picture.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab), dtype=np.float32)
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    first, second, third = np.asarray(values, dtype=np.float64).ravel().tolist()
+    return first, second, third
+
+
+def _linear_of(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Light of sRGB numbers, 0 to 1 (IEC 61966-2-1)."""
+    return np.asarray(np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4))
+
+
+_LIGHT = (255 * _linear_of(np.arange(256) / 255)).astype(np.float32)
+
+
+def to_light(picture: Picture) -> NDArray[np.float32]:
+    """Each sRGB number of a uint8 picture as an amount of light, float32 from 0 to 255."""
+    return np.asarray(_LIGHT[picture], dtype=np.float32)
+
+
+def from_light(light: NDArray[np.float32]) -> Picture:
+    """The uint8 picture of amounts of light, float32; what lies outside 0 to 255 is cut off there."""
+    part = np.clip(light, 0, 255) / np.float32(255)
+    encoded = np.where(part <= 0.0031308, 12.92 * part, 1.055 * part ** np.float32(1 / 2.4) - 0.055)
+    return np.asarray(np.rint(255 * encoded), dtype=np.uint8)

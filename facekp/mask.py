@@ -1,0 +1,118 @@
+"""Which pixels are head and which are face, and pictures put together there with soft edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.align import Points, as_complex, as_points
+from facekp.images import Picture
+from facekp.schema import schema_of
+
+Mask = NDArray[np.float32]
+"""``(H, W)``: 1 is inside, 0 outside, with a soft edge between."""
+
+_MASK_SIDE = 256
+"""A soft edge has no detail: masks are drawn at so many pixels along the longer side, and enlarged."""
+
+_SKULL, _FOREHEAD = 0.72, 0.25
+"""Top of the skull, and of the forehead's part without hair, above the brows, per distance from brows to chin."""
+
+_SHIFT = 4
+"""OpenCV draws at sixteenths of a pixel when told so."""
+
+
+def head_mask(points: Points, extra: Points, size: tuple[int, int]) -> Mask:
+    """The head with its ears, to the top of the skull, softly.
+
+    Parameters
+    ----------
+    points : float64 array (K, 2)
+        The points of the face, ``(x, y)`` in pixels.
+    extra : float64 array (E, 2)
+        More points that the head has room for.
+    size : (int, int)
+        Width and height of the picture, pixels.
+
+    Returns
+    -------
+    float32 array (H, W)
+        0 to 1.
+    """
+    return _soft_hull(np.concatenate([points, _raised_brows(points, _SKULL), extra]), size, grown=1.14, softness=0.03)
+
+
+def face_mask(points: Points, size: tuple[int, int]) -> Mask:
+    """The face from chin to forehead, brows included, softly: its edge lies inside the face's outline.
+
+    Parameters and result are those of `head_mask`.
+    """
+    return _soft_hull(np.concatenate([points, _raised_brows(points, _FOREHEAD)]), size, grown=0.94, softness=0.03)
+
+
+def _raised_brows(points: Points, height: float) -> Points:
+    """The brows moved up, by a height per distance from brows to chin; less over the temples."""
+    schema = schema_of(len(points))
+    if schema is None or schema.eyes is None or not schema.brows:
+        return np.empty((0, 2))
+    shape = as_complex(points)
+    right, left = (shape[list(eye)].mean() for eye in schema.eyes)
+    up = -1j * (left - right) / max(abs(left - right), 1e-9)
+    brows = shape[list(schema.brows)]
+    below = np.max(np.real((brows.mean() - shape) * np.conj(up)))
+    return as_points(brows + height * (1 - 0.5 * np.linspace(-1, 1, len(brows)) ** 2) * below * up)
+
+
+def _soft_hull(points: Points, size: tuple[int, int], grown: float, softness: float) -> Mask:
+    """The hull of points, scaled from their middle, blurred by a part of its width."""
+    scale = min(1.0, _MASK_SIDE / max(size))
+    small = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    factor = np.array(small) / np.array(size)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    placed = (middle + grown * (points - middle) + 0.5) * factor - 0.5
+    hull = cv2.convexHull(np.rint(placed * 2**_SHIFT).astype(np.int32))
+    mask = np.zeros((small[1], small[0]), dtype=np.uint8)
+    cv2.fillConvexPoly(mask, hull, 255, cv2.LINE_AA, _SHIFT)
+    sigma = max(softness * float(np.ptp(placed, axis=0).max()), 0.5)
+    soft = cv2.GaussianBlur(mask.astype(np.float32) / np.float32(255), (0, 0), sigma)
+    return np.clip(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR), 0, 1).astype(np.float32)
+
+
+def paste(front: Picture, back: Picture, mask: Mask) -> Picture:
+    """The front picture inside the mask, the back one outside; uint8 (H, W, 3) all."""
+    # Where the front is not to be seen at all, the back stays as it is to the last bit.
+    return np.asarray(cv2.blendLinear(front, back, mask, 1 - mask), dtype=np.uint8)
+
+
+def clone(front: Picture, back: Picture, mask: Mask) -> Picture:
+    """The front picture's detail inside the mask, in the light and the colours of the back one.
+
+    Parameters
+    ----------
+    front, back : uint8 arrays (H, W, 3)
+    mask : float32 array (H, W)
+        Its half value is the border along which both agree.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+
+    Notes
+    -----
+    Pérez, Gangnet and Blake, Poisson image editing, 2003, as OpenCV has it.
+    """
+    inside = ((mask > 0.5) * 255).astype(np.uint8)
+    # OpenCV wants a rim of the back picture round the mask.
+    rim = 2
+    inside[:rim], inside[-rim:], inside[:, :rim], inside[:, -rim:] = 0, 0, 0, 0
+    x, y, width, height = cv2.boundingRect(inside)
+    if width == 0:
+        return back
+    centre = x + width // 2, y + height // 2  # so OpenCV puts the mask's box where it was
+    return np.asarray(cv2.seamlessClone(front, back, inside, centre, cv2.NORMAL_CLONE), dtype=np.uint8)
+
+
+def with_alpha(picture: Picture, mask: Mask) -> Picture:
+    """RGBA, uint8 (H, W, 4): transparent where the mask is 0."""
+    return np.dstack([picture, np.rint(mask * 255).astype(np.uint8)])

@@ -1,0 +1,244 @@
+"""Recipes: all that a morph was made of, so that it can be made again, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facekp import __version__
+from facekp.errors import SettingsError
+from facekp.files import check_output, write_bytes
+from facekp.film import MovieOptions
+from facekp.movie import SUFFIXES
+from facekp.settings import MorphSettings
+from facekp.sources import Photograph, as_pairs
+
+STILL = ".png"
+STRIP_PICTURES = 8
+
+_COUNTS = {
+    "morph": (2, 2),
+    "sequence": (3, None),
+    "average": (1, None),
+    "caricature": (2, 2),
+    "transform": (3, 3),
+    "symmetrise": (1, 1),
+    "swap": (2, 2),
+}
+FILMS = ("morph", "sequence")
+KINDS = tuple(_COUNTS)
+
+
+@dataclass(frozen=True)
+class Output:
+    """The file that is made.
+
+    Attributes
+    ----------
+    suffix : str
+        One of `facekp.movie.SUFFIXES` for films; ``".png"`` for stills, and for a strip of a film.
+    strip : int
+        Pictures in a strip.
+    movie : MovieOptions
+        How a film is encoded. Loop and holds are those of the settings.
+    """
+
+    suffix: str
+    strip: int = STRIP_PICTURES
+    movie: MovieOptions = field(default_factory=MovieOptions)
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What is made, of what, and how.
+
+    Attributes
+    ----------
+    kind : str
+        ``"morph"`` (two photographs), ``"sequence"`` (three and more), ``"average"``,
+        ``"caricature"`` (face, mean), ``"transform"`` (face, from, to), ``"symmetrise"`` or ``"swap"``.
+    photographs : tuple of Photograph
+    settings : MorphSettings
+    output : Output
+    weights : tuple of float, optional
+        Of an average.
+    amount : float
+        The factor of a caricature, the amount of a transform or of symmetry.
+    shape, colour : bool
+        What these three change.
+    frame : (float, float), optional
+        Of a morph: make no film, but the picture with this part of shape and of colour.
+    version : str
+        Of facekp.
+    job : str
+        Of a batch: what the recipe was made of before points were known; see `facekp.batch`.
+
+    Raises
+    ------
+    SettingsError
+        If the parts do not fit together.
+    """
+
+    kind: str
+    photographs: tuple[Photograph, ...]
+    settings: MorphSettings
+    output: Output
+    weights: tuple[float, ...] | None = None
+    amount: float = 1.0
+    shape: bool = True
+    colour: bool = True
+    frame: tuple[float, float] | None = None
+    version: str = __version__
+    job: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in _COUNTS:
+            raise SettingsError(f"{self.kind!r} is no kind of recipe; there are {', '.join(KINDS)}")
+        least, most = _COUNTS[self.kind]
+        count = len(self.photographs)
+        if count < least or (most is not None and count > most):
+            wanted = f"{least} or more" if most is None else str(least)
+            raise SettingsError(f"{self.kind} needs {wanted} photographs, and there are {count}")
+        if self.frame is not None and self.kind != "morph":
+            raise SettingsError("a single frame is made of a morph between two photographs only")
+        check_suffix(self.output.suffix, self.kind, still=self.frame is not None)
+        if self.kind == "symmetrise" and len(self.photographs[0].extra):
+            raise SettingsError("symmetrise does not know which extra points are pairs; leave them out")
+
+
+def check_suffix(suffix: str, kind: str, *, still: bool) -> None:
+    """Check that a result of this kind can be such a file.
+
+    Raises
+    ------
+    SettingsError
+        If not.
+    """
+    choices = suffixes(kind, still=still)
+    if suffix not in choices:
+        raise SettingsError(f"the result would be a {suffix!r} file; give one of {', '.join(choices)}")
+
+
+def suffixes(kind: str, *, still: bool = False) -> tuple[str, ...]:
+    """What the file of such a result can end in."""
+    return (*SUFFIXES, STILL) if kind in FILMS and not still else (STILL,)
+
+
+_MOVIE_FIELDS = ("quality", "background", "palette", "colours", "dither", "max_megabytes")
+_OPTIONAL: dict[str, Any] = {"weights": None, "amount": 1.0, "shape": True, "colour": True, "frame": None, "job": ""}
+
+
+def to_json(recipe: Recipe, folder: str | os.PathLike[str] | None = None) -> str:
+    """A recipe as JSON text.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : path, optional
+        From where the photographs' paths are given; without it, their names alone.
+    """
+    movie = {name: getattr(recipe.output.movie, name) for name in _MOVIE_FIELDS}
+    values = {
+        "facekp": recipe.version,
+        "kind": recipe.kind,
+        "photographs": [
+            {"file": _relative(one.file, folder), "sha256": one.sha256, "points": one.points.tolist()}
+            | ({"extra": one.extra.tolist()} if len(one.extra) else {})
+            for one in recipe.photographs
+        ],
+        "settings": recipe.settings.to_dict(),
+        "output": {"suffix": recipe.output.suffix, "strip": recipe.output.strip, **movie},
+    }
+    given = {name: getattr(recipe, name) for name, default in _OPTIONAL.items() if getattr(recipe, name) != default}
+    values |= {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    text = json.dumps(values, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\s+([-+.\de]+),\s+([-+.\de]+)\s+\]", r"[\1, \2]", text) + "\n"  # a point is one line
+
+
+def _relative(file: str, folder: str | os.PathLike[str] | None) -> str:
+    name = Path(file).name
+    if folder is None:
+        return name
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # on another drive
+        return name
+
+
+def write_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> None:
+    """Write a recipe; the photographs' paths in it start from its folder."""
+    target = check_output(path, (".json",))
+    write_bytes(target, to_json(recipe, target.parent).encode())
+
+
+def read_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Read a recipe.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, is no recipe, or holds something unknown.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise SettingsError(f"{path} is no JSON file") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path} is no recipe")
+    return from_dict(values, str(path))
+
+
+def from_dict(values: Mapping[str, Any], name: str = "the recipe") -> Recipe:
+    """A recipe from the values of its JSON text; unknown ones are refused, as in `read_recipe`."""
+    needed = ("facekp", "kind", "photographs", "settings", "output")
+    _check_keys(values, needed, _OPTIONAL, name)
+    photographs, output = values["photographs"], values["output"]
+    if not isinstance(photographs, list) or not isinstance(output, dict):
+        raise SettingsError(f"{name} is no recipe: its photographs are no list, or its output is no object")
+    _check_keys(output, ("suffix",), ("strip", *_MOVIE_FIELDS), f"the output of {name}")
+    movie = MovieOptions(**{key: output[key] for key in _MOVIE_FIELDS if key in output})
+    try:
+        frame, weights = values.get("frame"), values.get("weights")
+        return Recipe(
+            kind=str(values["kind"]),
+            photographs=tuple(_photograph(one, name) for one in photographs),
+            settings=MorphSettings.from_dict(values["settings"]),
+            output=Output(str(output["suffix"]), int(output.get("strip", STRIP_PICTURES)), movie),
+            weights=None if weights is None else tuple(float(weight) for weight in weights),
+            amount=float(values.get("amount", 1.0)),
+            shape=bool(values.get("shape", True)),
+            colour=bool(values.get("colour", True)),
+            frame=None if frame is None else (float(frame[0]), float(frame[1])),
+            version=str(values["facekp"]),
+            job=str(values.get("job", "")),
+        )
+    except (TypeError, IndexError) as error:
+        raise SettingsError(f"{name} is no recipe: {error}") from None
+
+
+def _photograph(values: Any, name: str) -> Photograph:
+    if not isinstance(values, dict):
+        raise SettingsError(f"a photograph of {name} is no object")
+    _check_keys(values, ("file", "sha256", "points"), ("extra",), f"a photograph of {name}")
+    file = str(values["file"])
+    points = as_pairs(values["points"], f"{file} in {name}")
+    extra = as_pairs(values.get("extra") or [[0.0, 0.0]], f"{file} in {name}")
+    return Photograph(file, str(values["sha256"]), points, extra if values.get("extra") else extra[:0])
+
+
+def _check_keys(
+    values: Mapping[str, Any], needed: Sequence[str], optional: Sequence[str] | Mapping[str, Any], name: str
+) -> None:
+    for key in needed:
+        if key not in values:
+            raise SettingsError(f"{name} lacks {key!r}")
+    for key in values:
+        if key not in needed and key not in optional:
+            raise SettingsError(f"{name} has {key!r}, which means nothing to facekp {__version__}")

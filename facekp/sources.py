@@ -1,0 +1,200 @@
+"""Photographs with their points, as files: what a morph is made of."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.annotations import parse_asf, parse_pts
+from facekp.errors import NO_FACE, AnnotationError, ImageError, NoFaceError
+from facekp.images import Picture, load_image
+
+if TYPE_CHECKING:
+    from facekp.predict import KeypointPredictor
+
+POINT_SUFFIXES = (".pts", ".asf", ".json", ".csv")
+
+
+def _no_points() -> NDArray[np.float64]:
+    return np.empty((0, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A face in a file.
+
+    Attributes
+    ----------
+    file : str
+        Its path.
+    sha256 : str
+        Of the file's bytes, hexadecimal.
+    points : float64 array (K, 2)
+        ``(x, y)`` in pixels of the photograph, upright.
+    extra : float64 array (E, 2)
+        More points, on hairline, ears or neck, say.
+    """
+
+    file: str
+    sha256: str
+    points: NDArray[np.float64]
+    extra: NDArray[np.float64] = field(default_factory=_no_points)
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a photograph's file.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise ImageError(f"{path} is a folder; give a picture file") from None
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def decoded(data: bytes, name: str) -> Picture:
+    """The picture in a file's bytes; an error names the file."""
+    try:
+        return load_image(data)
+    except ImageError as error:
+        raise ImageError(str(error).replace("the uploaded file", name).replace("the picture", name)) from None
+
+
+def fingerprint(data: bytes) -> str:
+    """SHA-256 of bytes, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def open_photograph(
+    path: str,
+    predictor: KeypointPredictor | None = None,
+    *,
+    face: int = 1,
+    points: str | os.PathLike[str] | None = None,
+    extra: str | os.PathLike[str] | None = None,
+) -> tuple[Photograph, Picture]:
+    """A photograph and its points, from a file of points or as the predictor finds them.
+
+    Parameters
+    ----------
+    path : str
+        The photograph.
+    predictor : KeypointPredictor, optional
+        Needed where `points` is not given.
+    face : int
+        Which face, 1 for the first: of those found, largest first, or of those in the file of points.
+    points, extra : path, optional
+        Files of points, see `read_points`.
+
+    Raises
+    ------
+    ImageError, AnnotationError
+        If a file cannot be read.
+    NoFaceError
+        If there is no face, or there are not so many.
+    """
+    data = read_file(path)
+    picture = decoded(data, path)
+    size = picture.shape[1], picture.shape[0]
+    if points is not None:
+        found = read_points(points, size, face)
+    elif predictor is not None:
+        faces = predictor.predict(picture)
+        if not faces:
+            raise NoFaceError(f"{path}: {NO_FACE}")
+        if not 1 <= face <= len(faces):
+            raise NoFaceError(f"{path} has {len(faces)} face{'s' * (len(faces) > 1)}; there is no face {face}")
+        found = faces[face - 1].points.astype(np.float64)
+    else:
+        raise AnnotationError(f"there are no points for {path}; give a file of points or a predictor")
+    more = _no_points() if extra is None else read_points(extra, size)
+    return Photograph(path, fingerprint(data), found, more), picture
+
+
+def read_points(path: str | os.PathLike[str], size: tuple[int, int], face: int = 1) -> NDArray[np.float64]:
+    """The points of one face in a file.
+
+    Parameters
+    ----------
+    path : path
+        ``.pts`` (iBUG), ``.asf`` (IMM), or ``.json`` or ``.csv`` as `facekp detect` writes them; a
+        JSON list of pairs [x, y] will do as well.
+    size : (int, int)
+        Width and height of the photograph, pixels; .asf counts in parts of them.
+    face : int
+        Which face of a .json or .csv, 1 for the first.
+
+    Returns
+    -------
+    float64 array (K, 2)
+
+    Raises
+    ------
+    AnnotationError
+        If the file cannot be read, is of no such kind, or has no such face.
+    """
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in POINT_SUFFIXES:
+        raise AnnotationError(f"{file} is no file of points; give one that ends in {', '.join(POINT_SUFFIXES)}")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AnnotationError(f"{file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise AnnotationError(f"{file} is no text") from None
+    if suffix == ".pts":
+        return parse_pts(text, name=str(file)).astype(np.float64)
+    if suffix == ".asf":
+        return parse_asf(text, *size, name=str(file)).astype(np.float64)
+    faces = _json_faces(text, file) if suffix == ".json" else _csv_faces(text, file)
+    if not 1 <= face <= len(faces):
+        raise AnnotationError(f"{file} has the points of {len(faces)} faces; there is no face {face}")
+    return as_pairs(faces[face - 1], str(file))
+
+
+def as_pairs(values: Any, name: str) -> NDArray[np.float64]:
+    """A list of pairs of finite numbers as an array (K, 2)."""
+    try:
+        points = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise AnnotationError(f"{name} holds points that are no pairs of finite numbers")
+    return points
+
+
+def _json_faces(text: str, file: Path) -> list[Any]:
+    try:
+        stored = json.loads(text)
+        if stored and isinstance(stored[0], list):
+            return [stored]
+        return [face["points"] for record in stored for face in record["faces"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise AnnotationError(f"{file} is no JSON file of points as facekp detect writes it") from None
+
+
+def _csv_faces(text: str, file: Path) -> list[Any]:
+    faces: dict[tuple[str, str], list[list[float]]] = {}
+    try:
+        for row in csv.DictReader(io.StringIO(text)):
+            faces.setdefault((row["file"], row["face"]), []).append([float(row["x"]), float(row["y"])])
+    except (KeyError, TypeError, ValueError):
+        raise AnnotationError(f"{file} is no CSV file of points as facekp detect writes it") from None
+    return list(faces.values())
