@@ -6,6 +6,7 @@ photograph is cached in its visitor's own session, by the photograph's bytes.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,20 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import streamlit as st
-from photos import GalleryFace, read_gallery
+from data_sets import data_folder
+from numpy.typing import NDArray
+from photos import GalleryFace, read_gallery, read_truth
+from runs import Run, fingerprint, read_runs
+from samples import SPLITS, KnownFace, read_faces
 
 from facekp.annotations import Points
+from facekp.crop import crop_round
+from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import Picture, load_image
 from facekp.morph import Morph
 
 if TYPE_CHECKING:
+    from facekp.checkpoint import Checkpoint
     from facekp.predict import KeypointPredictor, Keypoints
 
 CHECKPOINT = "face68"
@@ -70,10 +78,126 @@ def predictor() -> KeypointPredictor:
     return KeypointPredictor.from_checkpoint(CHECKPOINT)
 
 
+def checkpoints() -> Path:
+    """Folder of the runs that are shown: ``FACEKP_CHECKPOINTS``, or that of the checkpoints that come with facekp."""
+    from facekp.checkpoint import checkpoints_folder
+
+    given = os.environ.get("FACEKP_CHECKPOINTS")
+    return Path(given) if given else checkpoints_folder()
+
+
+def runs() -> tuple[tuple[Run, ...], tuple[str, ...]]:
+    """All runs, and a sentence for each that cannot be read; read anew when one of their files changes."""
+    folder = checkpoints()
+    return _runs(folder, fingerprint(folder))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _runs(folder: Path, files: tuple[tuple[str, int], ...]) -> tuple[tuple[Run, ...], tuple[str, ...]]:
+    return read_runs(folder)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a network sees of a photograph, grey (H, W), and what its first filters answer, (C, h, w)."""
+
+    seen: NDArray[np.uint8]
+    answers: NDArray[np.float32]
+
+
+def network(run: Run) -> Checkpoint:
+    """A run's network, one for all visitors.
+
+    Raises
+    ------
+    CheckpointError
+        If its weights are missing or broken.
+    """
+    weights = run.folder / "weights.safetensors"
+    return _network(run.folder, weights.stat().st_mtime_ns if weights.is_file() else 0)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the network …")
+def _network(folder: Path, time: int) -> Checkpoint:
+    from facekp.checkpoint import load_checkpoint
+
+    return load_checkpoint(folder)
+
+
+def first_filters(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """The filters (C, k, k) of a run's first layer after training, and before, where these were kept.
+
+    Raises
+    ------
+    CheckpointError
+        If a file of weights is missing or broken.
+    """
+    from facekp.filters import UNTRAINED, first_layer_filters, untrained_filters
+
+    trained = first_layer_filters(network(run))[:, 0]
+    kept = (run.folder / UNTRAINED).is_file()
+    return trained, untrained_filters(run.folder)[:, 0] if kept else None
+
+
+def response(run: Run, data: bytes) -> Response:
+    """What a run's network sees of the largest face of an encoded photograph, and what its filters answer.
+
+    Raises
+    ------
+    CheckpointError
+        If the network cannot be loaded.
+    NoFaceError
+        If it needs a face, and none was found.
+    """
+    checkpoint = network(run)
+    return _response(data, checkpoint.sha256, checkpoint)
+
+
+@st.cache_data(scope="session", max_entries=4, show_spinner=False)
+def _response(data: bytes, sha256: str, _checkpoint: Checkpoint) -> Response:
+    from facekp.filters import first_layer_response
+
+    image, spec, box = load_image(data), _checkpoint.input, None
+    if spec.whole:
+        seen = cv2.resize(image, spec.shape, interpolation=cv2.INTER_AREA)
+    else:
+        faces = find_faces(data).faces
+        if not faces:
+            raise NoFaceError(NO_FACE)
+        box = faces[0].box
+        seen = crop_round(box, spec.size, spec.margin).cut(image)
+    grey = np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return Response(grey, first_layer_response(_checkpoint, image, box))
+
+
+def faces_of(data_set: str, split: str | None = None) -> list[KnownFace]:
+    """The faces of a split of a data set that is on this machine; without a split those that are trained on."""
+    return _faces_of(data_set, split or SPLITS[data_set][0], str(data_folder()))
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the data set …")
+def _faces_of(data_set: str, split: str, folder: str) -> list[KnownFace]:
+    return read_faces(data_set, split)
+
+
 @st.cache_resource(show_spinner=False)
 def gallery() -> tuple[GalleryFace, ...]:
     """The faces that come with the app."""
     return read_gallery(GALLERY)
+
+
+@st.cache_resource(show_spinner="Looking for faces …")
+def known_gallery() -> list[KnownFace]:
+    """The gallery's faces with their true points, or else with those that the network finds."""
+    faces = []
+    for each in gallery():
+        image, truth = load_image(each.photo.data), None
+        if each.photo.truth:
+            truth = read_truth(each.photo.truth, image.shape[1], image.shape[0])
+        with _turn:
+            points = truth.points if truth else predictor().predict_one(image).points
+        faces.append(KnownFace(each.title, GALLERY / each.photo.name, points, true=truth is not None))
+    return faces
 
 
 def find_faces(data: bytes) -> Found:

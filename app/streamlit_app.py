@@ -13,7 +13,10 @@ page = st.navigation(
     [
         st.Page("views/keypoints.py", title="Keypoints", icon=":material/face:", default=True),
         st.Page("views/morph.py", title="Morph", icon=":material/transition_fade:"),
-    ],
-    position="top",
+        st.Page("views/filters.py", title="Filters", icon=":material/grid_on:"),
+        st.Page("views/results.py", title="Results", icon=":material/show_chart:"),
+        st.Page("views/data.py", title="Data", icon=":material/photo_library:"),
+        st.Page("views/about.py", title="About", icon=":material/info:"),
+    ]
 )
 page.run()

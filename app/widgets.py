@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import services
 import streamlit as st
+from numpy.typing import NDArray
 from photos import GalleryFace, Photo, PointsFile
 from PIL import Image
 
 from facekp.draw import BOX, draw_box
 from facekp.errors import FacekpError
 from facekp.faces import FaceBox
-from facekp.images import Picture
+from facekp.images import Picture, encode_png
 
 if TYPE_CHECKING:
     from facekp.predict import Keypoints
@@ -40,13 +41,31 @@ THUMBNAIL = "72px"
 
 STYLE = f"""
 .stMainBlockContainer {{ max-width: 76rem; padding-top: 4.5rem; padding-bottom: 3rem; }}
+/* Streamlit's own are too faint to be read by all (contrast AA). */
+[data-testid="stCaptionContainer"], [data-testid="stImageCaption"] {{
+    color: light-dark(#56616c, #a9b4bf); opacity: 1;
+}}
+[data-testid="stVegaLiteChart"] svg text {{ fill: light-dark(#3d4752, #c5ced6); }}
+button[kind^="primary"] p {{ color: light-dark(#ffffff, #12171d); }}
 [class*="_face_"] button {{
     width: {THUMBNAIL}; height: {THUMBNAIL}; min-height: {THUMBNAIL}; padding: 0;
     background-size: 140%; background-position: 50% 65%; border: none;
 }}
 [class*="_face_"] button p {{ font-size: 0; }}
 [class*="_face_"] button:hover {{ filter: brightness(1.08); }}
-[class*="_face_"] button[kind="primary"] {{ outline: 3px solid #2f5d8a; outline-offset: 2px; }}
+[class*="_face_"] button[kind="primary"] {{ outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 2px; }}
+.st-key-data_samples, .st-key-data_sources {{ display: grid; gap: 1rem; }}
+.st-key-data_samples {{ grid-template-columns: repeat(auto-fill, minmax(min(44%, 220px), 1fr)); }}
+.st-key-data_sources {{ grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }}
+.st-key-filters_grid {{ display: grid; gap: 6px; max-width: 32rem; }}
+[class*="filters_cell_"] button {{
+    aspect-ratio: 1; min-height: 0; padding: 0; border: none; border-radius: 2px;
+    background-size: 100% 100%; image-rendering: pixelated;
+}}
+[class*="filters_cell_"] button p {{ font-size: 0; }}
+[class*="filters_cell_"] button[kind="primary"] {{
+    outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 1px;
+}}
 """
 
 
@@ -158,6 +177,17 @@ def _from_upload(slot: str, with_truth: bool) -> Photo | None:
     return replace(photo, truth=PointsFile(*kept)) if photo and kept else photo
 
 
+def chosen_photo(slot: str) -> Photo | None:
+    """The photograph that was last chosen in a picker, for a page without one; else the gallery's first."""
+    source = st.session_state.get(f"{slot}_source", "Gallery")
+    kept = st.session_state.get(f"{slot}_kept_{'camera' if source == 'Camera' else 'file'}")
+    if source != "Gallery" and kept:
+        return Photo(*kept)
+    faces = services.gallery()
+    chosen = st.session_state.get(f"{slot}_kept_choice", 0)
+    return faces[min(chosen, len(faces) - 1)].photo if faces else None
+
+
 def _keep(slot: str, kind: str) -> None:
     file = st.session_state[f"{slot}_{kind}"]
     st.session_state[f"{slot}_kept_{kind}"] = file and (file.name, file.getvalue())
@@ -219,3 +249,8 @@ def show_picture(picture: Picture, caption: str | None = None, *, alt: str) -> N
     # At Pillow's own settings thin red lines would lose their colour.
     Image.fromarray(picture).save(buffer, format="JPEG", quality=92, subsampling=0)
     st.image(buffer.getvalue(), caption, width="stretch", alt=alt)
+
+
+def show_grey(picture: NDArray[np.uint8], caption: str, *, alt: str) -> None:
+    """Show a grey picture (H, W) over the whole width of its column, each of its pixels sharp."""
+    st.image(encode_png(picture), caption, width="stretch", alt=alt)

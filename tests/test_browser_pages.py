@@ -1,0 +1,196 @@
+"""The app's pages about the networks in a real browser: wide and light, narrow and dark."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.browser import (
+    ARGUMENTS,
+    BROWSER,
+    EMPTY_CHARTS,
+    EMPTY_PICTURES,
+    FAINT_TEXTS,
+    OVERLAPS,
+    PATIENCE,
+    READY,
+    TOO_WIDE,
+    served,
+)
+from tests.drawn_runs import write_runs, write_weights
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH")
+
+PHONE = "Mozilla/5.0 (Linux; Android 15; Mobile) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
+SCREENS = {
+    "wide": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "user_agent": PHONE},
+}
+"""Windows of visitors; on a phone the side bar closes by itself."""
+LEAST_CONTRAST = 4.5
+"""Of text, by the Web Content Accessibility Guidelines 2.2, level AA."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app that shows drawn runs, on a machine without data sets."""
+    folder = tmp_path_factory.mktemp("app")
+    runs = write_runs(folder / "checkpoints")
+    for name in ("face68", "nose"):
+        write_weights(runs / name)
+    with served(folder, {"FACEKP_CHECKPOINTS": str(runs), "FACEKP_DATA": ""}) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visitor with the app before them, on a screen."""
+
+    page: sync_api.Page
+    screen: str
+
+    def open(self, title: str, *, chart: bool = False) -> None:
+        """Go to a page by the side bar, as a visitor does."""
+        page = self.page
+        if self.screen == "narrow":
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name=title).click()
+        page.get_by_role("heading", name=title, level=1).wait_for()
+        self.settle()
+        if chart:
+            page.wait_for_function(f"!({EMPTY_CHARTS})()")
+
+    def settle(self) -> None:
+        """Wait until the page is complete and at rest, its pictures too."""
+        self.page.wait_for_function(READY)
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(f"!({EMPTY_PICTURES})().length")
+        self.page.wait_for_function(f"!({OVERLAPS})().length")  # what opens slides over the rest
+
+    def check(self, artefact: Path) -> None:
+        """Nothing is empty, overlaps, sticks out or is too faint; the whole page is kept as a picture."""
+        page = self.page
+        assert page.get_by_test_id("stException").count() == 0
+        assert page.get_by_test_id("stAlertContentError").count() == 0
+        assert page.evaluate(EMPTY_CHARTS) == 0
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert page.evaluate(FAINT_TEXTS, LEAST_CONTRAST) == []
+        page.screenshot(path=artefact)
+        with Image.open(artefact) as picture:
+            assert np.asarray(picture.convert("L")).std() > 5
+
+    def descriptions(self) -> list[str]:
+        """Of all pictures of the page, in order."""
+        return self.page.locator("[data-testid=stMain] img").evaluate_all("all => all.map(image => image.alt)")
+
+    def sources(self) -> list[str]:
+        """Addresses of all pictures of the page, in order; another one means another picture."""
+        return self.page.locator("[data-testid=stMain] img").evaluate_all("all => all.map(image => image.src)")
+
+
+@pytest.fixture(params=SCREENS)
+def visit(request: pytest.FixtureRequest, browser: sync_api.Browser, address: str) -> Iterator[Visit]:
+    """A visitor's own window; no other machine may be asked for anything, and the console stays empty."""
+    context = browser.new_context(**SCREENS[request.param])
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    asked, told = [], []
+    page.on("request", lambda sent: asked.append(urlsplit(sent.url)))
+    page.on("console", lambda message: message.type == "error" and told.append(f"{message.text} {message.location}"))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(address)
+    page.get_by_role("heading", name="Keypoints", level=1).wait_for()
+    visit = Visit(page, request.param)
+    visit.settle()  # a picture that is asked for when its page is gone already is missed
+    yield visit
+    context.close()
+    assert told == []
+    assert {url.hostname for url in asked if url.scheme in ("http", "https", "ws", "wss")} == {"127.0.0.1"}
+
+
+def saved(visit: Visit, name: str) -> bytes:
+    """The file that the first button of a name gives."""
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name=name, exact=True).first.click()
+    return download.value.path().read_bytes()
+
+
+def test_filters(visit: Visit, tmp_path: Path) -> None:
+    visit.open("Filters")
+    visit.check(tmp_path / "filters.png")
+    before = visit.sources()
+    button = visit.page.get_by_role("button", name="Filter 5", exact=True)
+    button.focus()
+    button.press("Enter")  # the keyboard reaches what the mouse does
+    visit.page.locator('img[alt="Filter 5"]').wait_for()
+    visit.settle()
+    after = visit.sources()
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    with Image.open(io.BytesIO(saved(visit, "Response"))) as response:
+        assert np.asarray(response).std() > 0
+    visit.page.get_by_role("radio", name="Before training").click()
+    visit.page.get_by_text("Responses are those of the trained filters").wait_for()
+    visit.settle()
+    visit.check(tmp_path / "filters-before.png")
+
+
+def test_results(visit: Visit, tmp_path: Path) -> None:
+    visit.open("Results", chart=True)
+    visit.check(tmp_path / "results.png")
+    visit.page.get_by_role("radio", name="Nose tip").click()
+    visit.page.get_by_role("heading", name="Sweep").wait_for()
+    visit.settle()
+    visit.page.get_by_role("radio", name="Logarithmic").click()
+    visit.settle()
+    visit.page.wait_for_function(f"!({EMPTY_CHARTS})()")
+    visit.check(tmp_path / "results-nose.png")
+    table = pd.read_csv(io.BytesIO(saved(visit, "CSV")))
+    assert set(table["run"]) == {"nose", "nose-original"}
+    with Image.open(io.BytesIO(saved(visit, "PNG"))) as chart:
+        assert chart.format == "PNG"
+    assert ElementTree.fromstring(saved(visit, "SVG")).tag.endswith("svg")
+
+
+def test_data(visit: Visit, tmp_path: Path) -> None:
+    visit.open("Data")
+    visit.check(tmp_path / "data.png")
+    before = visit.sources()
+    visit.page.get_by_role("button", name="Draw again").click()
+    visit.page.wait_for_function(
+        "first => document.querySelector('[data-testid=stMain] img').src !== first", arg=before[0]
+    )
+    visit.settle()
+    assert len(visit.sources()) == len(before)
+    assert visit.sources() != before
+    assert all(visit.descriptions())
+
+
+def test_about(visit: Visit, tmp_path: Path) -> None:
+    visit.open("About")
+    visit.check(tmp_path / "about.png")
+    model = visit.page.locator("summary").filter(has_text="nose-original")
+    model.focus()
+    model.press("Enter")
+    visit.page.get_by_text("the face in grey, 80 × 80 pixels").filter(visible=True).wait_for()
+    visit.settle()
+    visit.check(tmp_path / "about-model.png")
