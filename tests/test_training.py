@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from facekp import FacekpError
 from facekp.checkpoint import load_checkpoint
 from facekp.networks import build_network
 from tests.drawn_sets import write_small_300w, write_small_imm
+from training import __main__ as all_stages
 from training import run, train_face58, train_face68, train_nose
 from training.config import RECIPES, TrainConfig
 from training.engine import Learner, TrainingError, chosen_precision, train_one_epoch
@@ -280,3 +282,27 @@ def test_two_processes_reach_the_gradients_of_one_with_the_whole_batch(tmp_path)
         assert found["loss"] == pytest.approx(loss, rel=1e-5)
         for gradient, parameter in zip(found["gradients"], learner.network.parameters(), strict=True):
             torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_all_stages_whose_data_is_there_are_trained(tmp_path, monkeypatch, capsys):
+    write_small_imm(tmp_path)
+    called = []
+
+    def record(command, **options):
+        called.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", record)
+    monkeypatch.setattr("sys.argv", ["training", "--data", str(tmp_path)])
+    all_stages.main()
+    assert [command[2] for command in called] == ["training.train_nose", "training.train_face58"]
+    assert all("runs/checkpoints" in command for command in called), (
+        "the checkpoints of the repository stay as they are"
+    )
+    assert "ibug_300W_large_face_landmark_dataset is missing, and its stages are left out" in capsys.readouterr().out
+
+
+def test_without_any_data_no_stage_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["training", "--data", str(tmp_path)])
+    with pytest.raises(FacekpError, match="holds no data set to train on"):
+        all_stages.main()
