@@ -137,10 +137,10 @@ def _table(face: Keypoints) -> None:
         table.rename_axis("point"),
         height=330,
         column_config={
-            "point": st.column_config.NumberColumn("Point", width=60),
-            "name": st.column_config.TextColumn("Name", width=120),
-            "x": st.column_config.NumberColumn("x, px", format="%.1f", width=75),
-            "y": st.column_config.NumberColumn("y, px", format="%.1f", width=75),
+            "point": st.column_config.NumberColumn("Point", width=50),
+            "name": st.column_config.TextColumn("Name", width=105),
+            "x": st.column_config.NumberColumn("x, px", format="%.1f", width=65),
+            "y": st.column_config.NumberColumn("y, px", format="%.1f", width=65),
         },
         alt="The points of the selected face",
     )
