@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facekp.annotations import Points, parse_asf, parse_pts
+from facekp.annotations import Points, parse_faces
 from facekp.errors import AnnotationError
 from facekp.faces import FaceBox
+from facekp.images import Picture, load_image
 from facekp.schema import SCHEMAS, Schema, schema_of
+from facekp.sources import decoded
 
 THUMBNAIL_SIDE = 144
 """Pixels: twice the size at which thumbnails are shown, for screens with fine pixels."""
@@ -31,12 +33,29 @@ class PointsFile:
 
 @dataclass(frozen=True)
 class Photo:
-    """An encoded photograph, not decoded yet, with its true points where there are any."""
+    """An encoded photograph, with its true points where there are any.
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    data : bytes
+        The file's content.
+    thumbnail : bytes
+        A small JPEG of it.
+    title : str
+        What the visitor reads; empty for the name.
+    caption : str
+        Who made it, where that must be told.
+    truth : PointsFile or None
+    """
 
     name: str
     data: bytes
-    truth: PointsFile | None = None
+    thumbnail: bytes = b""
+    title: str = ""
     caption: str = ""
+    truth: PointsFile | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -48,14 +67,10 @@ class Photo:
         """The name without its suffix."""
         return Path(self.name).stem
 
-
-@dataclass(frozen=True)
-class GalleryFace:
-    """A face that comes with the app."""
-
-    title: str
-    photo: Photo
-    thumbnail: bytes
+    @property
+    def label(self) -> str:
+        """What the photograph is called on a page."""
+        return self.title or self.name
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,18 @@ class Truth:
         return FaceBox.around(self.points)
 
 
-def read_gallery(folder: Path) -> tuple[GalleryFace, ...]:
+def read_photo(name: str, data: bytes) -> Photo:
+    """A photograph of a visitor's.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be decoded, or has too many pixels.
+    """
+    return Photo(name, data, _thumbnail(decoded(data, f"“{name}”")))
+
+
+def read_gallery(folder: Path) -> tuple[Photo, ...]:
     """The faces that ``gallery.json`` in a folder lists; none where there is no such file."""
     index = folder / "gallery.json"
     if not index.is_file():
@@ -79,29 +105,29 @@ def read_gallery(folder: Path) -> tuple[GalleryFace, ...]:
     return tuple(_gallery_face(folder, entry) for entry in json.loads(index.read_text(encoding="utf-8")))
 
 
-def _gallery_face(folder: Path, entry: dict[str, str | int | None]) -> GalleryFace:
+def _gallery_face(folder: Path, entry: dict[str, str | int | None]) -> Photo:
     title, name, points = str(entry["title"]), str(entry["file"]), entry.get("points")
     data = (folder / name).read_bytes()
     truth = PointsFile(str(points), (folder / str(points)).read_bytes()) if points else None
     caption = f"{title}: the average of {entry['people']} people. {entry['credit']}"
-    return GalleryFace(title, Photo(name, data, truth, caption), _thumbnail(data))
+    return Photo(name, data, _thumbnail(load_image(data)), title, caption, truth)
 
 
-def _thumbnail(data: bytes) -> bytes:
-    image = Image.open(io.BytesIO(data)).convert("RGB")
+def _thumbnail(picture: Picture) -> bytes:
+    image = Image.fromarray(picture)
     image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     buffer = io.BytesIO()
     image.save(buffer, format="JPEG", quality=85)
     return buffer.getvalue()
 
 
-def read_truth(file: PointsFile, width: int, height: int) -> Truth:
-    """Read true points, and tell by their number what they mean.
+def read_truths(file: PointsFile, width: int, height: int) -> tuple[Truth, ...]:
+    """Read the true points of a photograph's faces, and tell by their number what they mean.
 
     Parameters
     ----------
     file : PointsFile
-        ``.asf``, or else ``.pts``.
+        Of a kind that `facekp.annotations.parse_faces` reads.
     width, height : int
         Of the photograph, pixels.
 
@@ -110,16 +136,18 @@ def read_truth(file: PointsFile, width: int, height: int) -> Truth:
     AnnotationError
         If the file cannot be read, no schema has so many points, or none lies in the photograph.
     """
-    text = file.data.decode("utf-8", errors="replace")
     name = f"“{file.name}”"
-    if Path(file.name).suffix.lower() == ".asf":
-        points = parse_asf(text, width, height, name=name)
-    else:
-        points = parse_pts(text, name=name)
+    faces = parse_faces(file.data, Path(file.name).suffix.lower(), (width, height), name=name)
+    if not faces:
+        raise AnnotationError(f"{name} lists no faces; give a file with the points of one")
+    return tuple(_truth(face.astype(np.float32), (width, height), name) for face in faces)
+
+
+def _truth(points: Points, size: tuple[int, int], name: str) -> Truth:
     schema = schema_of(len(points))
     if schema is None or len(schema) == 1:  # a box round one point has no size
         known = " or ".join(str(len(known)) for known in SCHEMAS.values() if len(known) > 1)
         raise AnnotationError(f"{name} has {len(points)} points; give a file of {known} points")
-    if not ((points >= 0) & (points < (width, height))).all(axis=1).any() or not np.ptp(points, axis=0).all():
+    if not ((points >= 0) & (points < size)).all(axis=1).any() or not np.ptp(points, axis=0).all():
         raise AnnotationError(f"{name} has no point in this photograph; give the file that belongs to it")
     return Truth(points, schema)

@@ -10,14 +10,14 @@ import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import streamlit as st
 from data_sets import data_folder
 from numpy.typing import NDArray
-from photos import GalleryFace, read_gallery, read_truth
+from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
 from samples import SPLITS, KnownFace, read_faces
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor, Keypoints
 
 CHECKPOINT = "face68"
+MODELS = ("face68", "face68-fast", "face58", "nose")
+"""The networks that a visitor may choose from, as far as they are there."""
 GALLERY = Path(__file__).parent / "gallery"
 
 VIEW_SIDE = 1200
@@ -45,15 +47,10 @@ _turn = threading.Lock()  # visitors take turns: two networks at once only slow 
 
 @dataclass(frozen=True)
 class Found:
-    """The faces of a photograph, largest first, and the same as plain values for a JSON file."""
+    """The faces of a photograph, largest first, and the photograph's width and height, pixels."""
 
     faces: tuple[Keypoints, ...]
-    record: dict[str, Any]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the photograph, pixels."""
-        return self.record["width"], self.record["height"]
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -71,11 +68,24 @@ class View:
 
 
 @st.cache_resource(show_spinner="Loading the network …")
-def predictor() -> KeypointPredictor:
-    """The trained network, one for all visitors."""
+def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
+    """A trained network, one for all visitors.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing or broken.
+    """
     from facekp.predict import KeypointPredictor  # torch takes seconds: a page shows before it is there
 
-    return KeypointPredictor.from_checkpoint(CHECKPOINT)
+    return KeypointPredictor.from_checkpoint(model)
+
+
+def models() -> list[str]:
+    """Names of the networks that a visitor may choose from; the first is the most accurate."""
+    from facekp.checkpoint import checkpoint_names
+
+    return [name for name in MODELS if name in checkpoint_names()]
 
 
 def checkpoints() -> Path:
@@ -139,8 +149,8 @@ def first_filters(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32] | 
     return trained, untrained_filters(run.folder)[:, 0] if kept else None
 
 
-def response(run: Run, data: bytes) -> Response:
-    """What a run's network sees of the largest face of an encoded photograph, and what its filters answer.
+def response(run: Run, photo: Photo) -> Response:
+    """What a run's network sees of the largest face of a photograph, and what its filters answer.
 
     Raises
     ------
@@ -150,18 +160,18 @@ def response(run: Run, data: bytes) -> Response:
         If it needs a face, and none was found.
     """
     checkpoint = network(run)
-    return _response(data, checkpoint.sha256, checkpoint)
+    return _response(photo.digest, checkpoint.sha256, photo, checkpoint)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
-def _response(data: bytes, sha256: str, _checkpoint: Checkpoint) -> Response:
+def _response(digest: str, sha256: str, _photo: Photo, _checkpoint: Checkpoint) -> Response:
     from facekp.filters import first_layer_response
 
-    image, spec, box = load_image(data), _checkpoint.input, None
+    image, spec, box = load_image(_photo.data), _checkpoint.input, None
     if spec.whole:
         seen = cv2.resize(image, spec.shape, interpolation=cv2.INTER_AREA)
     else:
-        faces = find_faces(data).faces
+        faces = find_faces(_photo).faces
         if not faces:
             raise NoFaceError(NO_FACE)
         box = faces[0].box
@@ -181,7 +191,7 @@ def _faces_of(data_set: str, split: str, folder: str) -> list[KnownFace]:
 
 
 @st.cache_resource(show_spinner=False)
-def gallery() -> tuple[GalleryFace, ...]:
+def gallery() -> tuple[Photo, ...]:
     """The faces that come with the app."""
     return read_gallery(GALLERY)
 
@@ -191,35 +201,49 @@ def known_gallery() -> list[KnownFace]:
     """The gallery's faces with their true points, or else with those that the network finds."""
     faces = []
     for each in gallery():
-        image, truth = load_image(each.photo.data), None
-        if each.photo.truth:
-            truth = read_truth(each.photo.truth, image.shape[1], image.shape[0])
-        with _turn:
-            points = truth.points if truth else predictor().predict_one(image).points
-        faces.append(KnownFace(each.title, GALLERY / each.photo.name, points, true=truth is not None))
+        found = find_faces(each)
+        if each.truth:
+            points = read_truths(each.truth, *found.size)[0].points
+        elif found.faces:
+            points = found.faces[0].points
+        else:
+            raise NoFaceError(NO_FACE)
+        faces.append(KnownFace(each.title, GALLERY / each.name, points, true=each.truth is not None))
     return faces
 
 
-def find_faces(data: bytes) -> Found:
-    """The faces of an encoded photograph.
+def find_faces(photo: Photo, model: str = CHECKPOINT) -> Found:
+    """The faces of a photograph as a network finds them.
+
+    Pages ask `visit.faces`, which knows of corrected points.
 
     Raises
     ------
     ImageError
         If it cannot be decoded.
+    CheckpointError
+        If the network cannot be loaded.
     """
-    loaded = predictor()
-    return _find_faces(data, loaded.checkpoint.sha256, loaded)
+    loaded = predictor(model)
+    shared = any(photo.digest == each.digest for each in gallery())
+    find = _find_in_gallery if shared else _find_in_session
+    return find(photo.digest, loaded.checkpoint.sha256, photo, loaded)
 
 
-@st.cache_data(scope="session", max_entries=16, show_spinner="Looking for faces …")
-def _find_faces(data: bytes, sha256: str, _predictor: KeypointPredictor) -> Found:
-    from facekp.predict import photo_record
+@st.cache_resource(show_spinner="Looking for faces …")
+def _find_in_gallery(digest: str, sha256: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
+    return _find(_photo, _predictor)
 
-    image = load_image(data)
+
+@st.cache_data(scope="session", max_entries=64, show_spinner="Looking for faces …")
+def _find_in_session(digest: str, sha256: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
+    return _find(_photo, _predictor)
+
+
+def _find(photo: Photo, predictor: KeypointPredictor) -> Found:
     with _turn:
-        faces = _predictor.predict(image)
-    return Found(tuple(faces), photo_record("", image, faces))
+        image = load_image(photo.data)
+        return Found(tuple(predictor.predict(image)), (image.shape[1], image.shape[0]))
 
 
 @st.cache_data(scope="session", max_entries=6, show_spinner=False)

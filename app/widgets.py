@@ -6,16 +6,17 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import services
 import streamlit as st
+import visit
 from numpy.typing import NDArray
-from photos import GalleryFace, Photo, PointsFile
+from photos import Photo
 from PIL import Image
 
+from facekp.annotations import POINT_SUFFIXES
 from facekp.draw import BOX, draw_box
 from facekp.errors import FacekpError
 from facekp.faces import FaceBox
@@ -26,13 +27,8 @@ if TYPE_CHECKING:
 
 PRIVACY = "Photos stay in your own session and go when it ends."
 
-SOURCES = {
-    "Gallery": ":material/grid_view: Gallery",
-    "Upload": ":material/upload: Upload",
-    "Camera": ":material/photo_camera: Camera",
-}
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
-POINT_TYPES = ["pts", "asf"]
+POINT_TYPES = [suffix.removeprefix(".") for suffix in POINT_SUFFIXES]
 
 SELECTED_BOX = (255, 214, 10)
 NUMBER_ROOM = 24  # pixels of a view for the smallest number above a box
@@ -47,13 +43,13 @@ STYLE = f"""
 }}
 [data-testid="stVegaLiteChart"] svg text {{ fill: light-dark(#3d4752, #c5ced6); }}
 button[kind^="primary"] p {{ color: light-dark(#ffffff, #12171d); }}
-[class*="_face_"] button {{
+[class*="_photo_"] button {{
     width: {THUMBNAIL}; height: {THUMBNAIL}; min-height: {THUMBNAIL}; padding: 0;
     background-size: 140%; background-position: 50% 65%; border: none;
 }}
-[class*="_face_"] button p {{ font-size: 0; }}
-[class*="_face_"] button:hover {{ filter: brightness(1.08); }}
-[class*="_face_"] button[kind="primary"] {{ outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 2px; }}
+[class*="_photo_"] button p {{ font-size: 0; }}
+[class*="_photo_"] button:hover {{ filter: brightness(1.08); }}
+[class*="_photo_"] button[kind="primary"] {{ outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 2px; }}
 .st-key-data_samples, .st-key-data_sources {{ display: grid; gap: 1rem; }}
 .st-key-data_samples {{ grid-template-columns: repeat(auto-fill, minmax(min(44%, 220px), 1fr)); }}
 .st-key-data_sources {{ grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }}
@@ -70,16 +66,16 @@ button[kind^="primary"] p {{ color: light-dark(#ffffff, #12171d); }}
 
 
 def page_style() -> None:
-    """Keep lines short on wide screens, and turn the gallery's buttons into thumbnails."""
+    """Keep lines short on wide screens, and turn the buttons of photographs into thumbnails."""
     thumbnails = "".join(
-        f'[class*="_face_{index}x"] button {{ background-image: url(data:image/jpeg;base64,{_base64(face)}); }}\n'
-        for index, face in enumerate(services.gallery())
+        f'[class*="_photo_{photo.digest}"] button {{ background-image: {_css_url(photo)}; }}\n'
+        for photo in visit.all_photos()
     )
     st.html(f"<style>{STYLE}{thumbnails}</style>")
 
 
-def _base64(face: GalleryFace) -> str:
-    return base64.b64encode(face.thumbnail).decode("ascii")
+def _css_url(photo: Photo) -> str:
+    return f"url(data:image/jpeg;base64,{base64.b64encode(photo.thumbnail).decode('ascii')})"
 
 
 def show_error(text: str) -> None:
@@ -98,129 +94,94 @@ def errors_shown() -> Iterator[None]:
 
 
 # --- Choosing a photograph ------------------------------------------------------------------------
-# Uploaders forget their file when the visitor turns to another page. So callbacks copy files to keys
-# of the session: `SLOT_file`, `SLOT_camera` and `SLOT_points` are widgets, `SLOT_kept_…` their copies.
 
 
-def photo_picker(slot: str, *, first: int = 0, with_truth: bool = False) -> Photo | None:
-    """Let the visitor choose a photograph from the gallery, a file or the camera.
+def photo_picker(page: str, *, first: int = 0) -> Photo | None:
+    """Let the visitor choose one of their photographs or a face of the gallery, and add photographs.
 
     Parameters
     ----------
-    slot : str
-        Name of the choice, unique in the app.
+    page : str
+        The page, or the place on it, that has a choice of its own; as `visit.chosen` knows it.
     first : int
         The gallery's face that is chosen to begin with.
-    with_truth : bool
-        Whether a file of true points may come with an uploaded photograph.
 
     Returns
     -------
     Photo or None
         None until there is one.
     """
-    source = st.segmented_control(
-        "Take the photo from",
-        list(SOURCES),
-        format_func=SOURCES.__getitem__,
-        default="Gallery" if services.gallery() else "Upload",
-        required=True,
-        key=f"{slot}_source",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    if source == "Gallery":
-        return _from_gallery(slot, first)
-    if source == "Camera":
-        st.camera_input("Take a picture", key=f"{slot}_camera", on_change=_keep, args=(slot, "camera"), width=480)
-        st.caption(PRIVACY)
-        return _kept_photo(slot, "camera")
-    return _from_upload(slot, with_truth)
-
-
-def _from_gallery(slot: str, first: int) -> Photo | None:
-    faces = services.gallery()
-    if not faces:
-        st.info("The gallery is empty: no faces came with this copy of the app. Upload a photo instead.")
-        return None
-    chosen: int = min(st.session_state.get(f"{slot}_kept_choice", first), len(faces) - 1)
-    with st.container(horizontal=True, gap="small"):
-        for index, face in enumerate(faces):
+    photo = visit.chosen(page, first)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"{page}_photos"):
+        add_photos(page)
+        for each in visit.all_photos():
             st.button(
-                face.title,
-                key=f"{slot}_face_{index}x",
-                type="primary" if index == chosen else "secondary",
-                help=face.title,
-                on_click=st.session_state.__setitem__,
-                args=(f"{slot}_kept_choice", index),
+                each.label,
+                key=f"{page}_photo_{each.digest}",
+                type="primary" if photo and each.digest == photo.digest else "secondary",
+                help=each.label,
+                on_click=_choose,
+                args=(page, each),
             )
-    return faces[chosen].photo
+    for problem in visit.problems():
+        show_error(problem)
+    if photo is None:
+        st.info("The gallery is empty: no faces came with this copy of the app. Upload a photo instead.")
+    return photo
 
 
-def _from_upload(slot: str, with_truth: bool) -> Photo | None:
-    photo_side, truth_side = st.columns([3, 2]) if with_truth else (st.container(), None)
-    with photo_side:
-        st.file_uploader("A photo", type=PICTURE_TYPES, key=f"{slot}_file", on_change=_keep, args=(slot, "file"))
-        st.caption(PRIVACY)
-        photo = _kept_photo(slot, "file")
-    if truth_side is None:
-        return photo
-    with truth_side:
+def add_photos(page: str) -> None:
+    """Buttons behind which files are uploaded and pictures taken; what comes is chosen on the page."""
+    # A widget under a new key starts empty: so the files lie in the visit only, not in the widget as well.
+    turn: int = st.session_state.setdefault(f"{page}_added", 0)
+    with st.popover("Upload", icon=":material/upload:", key=f"{page}_upload"):
+        key = f"{page}_files_{turn}"
         st.file_uploader(
-            "Its true points, if you have them",
-            type=POINT_TYPES,
-            key=f"{slot}_points",
-            on_change=_keep,
-            args=(slot, "points"),
+            "Photos, and their true points if you have them",
+            type=[*PICTURE_TYPES, *POINT_TYPES],
+            accept_multiple_files=True,
+            key=key,
+            on_change=_add,
+            args=(page, key),
         )
-        kept = _kept(slot, "points")
-    return replace(photo, truth=PointsFile(*kept)) if photo and kept else photo
+        st.caption(f"Points belong to the photo of the same name: face.pts to face.jpg. {PRIVACY}")
+    with st.popover("Camera", icon=":material/photo_camera:", key=f"{page}_camera"):
+        key = f"{page}_shot_{turn}"
+        st.camera_input("Take a picture", key=key, on_change=_add, args=(page, key), width=480)
+        st.caption(PRIVACY)
 
 
-def chosen_photo(slot: str) -> Photo | None:
-    """The photograph that was last chosen in a picker, for a page without one; else the gallery's first."""
-    source = st.session_state.get(f"{slot}_source", "Gallery")
-    kept = st.session_state.get(f"{slot}_kept_{'camera' if source == 'Camera' else 'file'}")
-    if source != "Gallery" and kept:
-        return Photo(*kept)
-    faces = services.gallery()
-    chosen = st.session_state.get(f"{slot}_kept_choice", 0)
-    return faces[min(chosen, len(faces) - 1)].photo if faces else None
+def _choose(page: str, photo: Photo) -> None:
+    visit.forget_problems()
+    visit.choose(page, photo)
 
 
-def _keep(slot: str, kind: str) -> None:
-    file = st.session_state[f"{slot}_{kind}"]
-    st.session_state[f"{slot}_kept_{kind}"] = file and (file.name, file.getvalue())
-
-
-def _kept(slot: str, kind: str) -> tuple[str, bytes] | None:
-    """Name and bytes of a file, also of one that its widget has forgotten."""
-    kept: tuple[str, bytes] | None = st.session_state.get(f"{slot}_kept_{kind}")
-    if kept and not st.session_state.get(f"{slot}_{kind}"):
-        st.caption(f"Still here: {kept[0]}")
-    return kept
-
-
-def _kept_photo(slot: str, kind: str) -> Photo | None:
-    kept = _kept(slot, kind)
-    return Photo(*kept) if kept else None
+def _add(page: str, key: str) -> None:
+    given = st.session_state[key]
+    if not given:
+        return
+    added = visit.add(given if isinstance(given, list) else [given])
+    st.session_state[f"{page}_added"] += 1
+    if added:
+        visit.choose(page, added[0])
 
 
 # --- Faces in it ----------------------------------------------------------------------------------
 
 
-def face_selector(slot: str, photo: Photo, count: int) -> int:
-    """Let the visitor choose one of a photograph's faces, where there are several; 0 is the largest."""
+def face_selector(page: str, photo: Photo, count: int) -> int:
+    """Let the visitor select one of a photograph's faces, where there are several; 0 is the largest."""
     if count < 2:
         return 0
+    key = f"{page}_face_of_{photo.digest}"
     return st.segmented_control(
         "Face",
         range(count),
         format_func=lambda index: str(index + 1),
-        default=0,
+        default=min(visit.selected(page, photo), count - 1),
         required=True,
-        key=f"{slot}_selected_{photo.digest}",
-        persist_state="session",
+        key=key,
+        on_change=lambda: visit.select(page, photo, st.session_state[key]),
     )
 
 

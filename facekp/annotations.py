@@ -1,4 +1,4 @@
-"""Files of points: .pts, .asf and dlib's XML are read; .pts, CSV and JSON are written."""
+"""Files of points: .pts, .asf, JSON, CSV and dlib's XML are read; .pts, CSV and JSON are written."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from facekp.errors import AnnotationError
 
 Points = NDArray[np.float32]
+
+POINT_SUFFIXES = (".pts", ".asf", ".json", ".csv")
+"""Endings of the files that `parse_faces` reads."""
 
 ASF_COLUMNS = (7, 10)
 """Columns of a point's line in the two revisions of the format that the IMM faces come in."""
@@ -133,6 +136,80 @@ def points_of_parts(parts: list[list[str]], *, name: str = "the face", count: in
 def _in_order(box: ElementTree.Element) -> list[ElementTree.Element]:
     """The parts of a box by their names, which are numbers: 00, 01, ..."""
     return sorted(box.findall("part"), key=lambda part: part.get("name", "").zfill(4))
+
+
+def parse_faces(data: bytes, suffix: str, size: tuple[int, int], *, name: str) -> list[NDArray[np.float64]]:
+    """The faces in a file of points of any kind.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's content.
+    suffix : str
+        Its kind, one of `POINT_SUFFIXES`: ``.pts`` (iBUG) or ``.asf`` (IMM) with one face, ``.json`` or
+        ``.csv`` as `facekp detect` writes them; a JSON list of pairs [x, y] will do as well.
+    size : (int, int)
+        Width and height of the photograph, pixels; .asf counts in parts of them.
+    name : str
+        How to call the file in an error.
+
+    Returns
+    -------
+    list of float64 arrays (K, 2)
+        In the file's order, ``(x, y)`` in pixels counted from 0.
+
+    Raises
+    ------
+    AnnotationError
+        If the content is of another kind.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise AnnotationError(f"{name} is no text") from None
+    if suffix == ".json":
+        return [as_pairs(face, name) for face in _json_faces(text, name)]
+    if suffix == ".csv":
+        return [as_pairs(face, name) for face in _csv_faces(text, name)]
+    points = parse_asf(text, *size, name=name) if suffix == ".asf" else parse_pts(text, name=name)
+    return [points.astype(np.float64)]
+
+
+def as_pairs(values: Any, name: str) -> NDArray[np.float64]:
+    """A list of pairs of finite numbers as an array (K, 2).
+
+    Raises
+    ------
+    AnnotationError
+        If it is something else.
+    """
+    try:
+        points = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise AnnotationError(f"{name} holds points that are no pairs of finite numbers")
+    return points
+
+
+def _json_faces(text: str, name: str) -> list[Any]:
+    try:
+        stored = json.loads(text)
+        if stored and isinstance(stored[0], list):
+            return [stored]
+        return [face["points"] for record in stored for face in record["faces"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise AnnotationError(f"{name} is no JSON file of points as facekp detect writes it") from None
+
+
+def _csv_faces(text: str, name: str) -> list[Any]:
+    faces: dict[tuple[str, str], list[list[float]]] = {}
+    try:
+        for row in csv.DictReader(io.StringIO(text)):
+            faces.setdefault((row["file"], row["face"]), []).append([float(row["x"]), float(row["y"])])
+    except (KeyError, TypeError, ValueError):
+        raise AnnotationError(f"{name} is no CSV file of points as facekp detect writes it") from None
+    return list(faces.values())
 
 
 def format_pts(points: NDArray[Any]) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from facekp import __version__
+from facekp.annotations import as_pairs
 from facekp.errors import SettingsError
 from facekp.files import check_output, write_bytes
 from facekp.film import MovieOptions
 from facekp.movie import SUFFIXES
 from facekp.settings import MorphSettings
-from facekp.sources import Photograph, as_pairs
+from facekp.sources import Photograph
 
 STILL = ".png"
 STRIP_PICTURES = 8

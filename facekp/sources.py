@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.annotations import parse_asf, parse_pts
+from facekp.annotations import POINT_SUFFIXES, parse_faces
 from facekp.errors import NO_FACE, AnnotationError, ImageError, NoFaceError
 from facekp.images import Picture, load_image
 
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
-
-POINT_SUFFIXES = (".pts", ".asf", ".json", ".csv")
 
 
 def _no_points() -> NDArray[np.float64]:
@@ -154,47 +149,10 @@ def read_points(path: str | os.PathLike[str], size: tuple[int, int], face: int =
     if suffix not in POINT_SUFFIXES:
         raise AnnotationError(f"{file} is no file of points; give one that ends in {', '.join(POINT_SUFFIXES)}")
     try:
-        text = file.read_text(encoding="utf-8")
+        data = file.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{file} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise AnnotationError(f"{file} is no text") from None
-    if suffix == ".pts":
-        return parse_pts(text, name=str(file)).astype(np.float64)
-    if suffix == ".asf":
-        return parse_asf(text, *size, name=str(file)).astype(np.float64)
-    faces = _json_faces(text, file) if suffix == ".json" else _csv_faces(text, file)
+    faces = parse_faces(data, suffix, size, name=str(file))
     if not 1 <= face <= len(faces):
         raise AnnotationError(f"{file} has the points of {len(faces)} faces; there is no face {face}")
-    return as_pairs(faces[face - 1], str(file))
-
-
-def as_pairs(values: Any, name: str) -> NDArray[np.float64]:
-    """A list of pairs of finite numbers as an array (K, 2)."""
-    try:
-        points = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        points = np.empty(0)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise AnnotationError(f"{name} holds points that are no pairs of finite numbers")
-    return points
-
-
-def _json_faces(text: str, file: Path) -> list[Any]:
-    try:
-        stored = json.loads(text)
-        if stored and isinstance(stored[0], list):
-            return [stored]
-        return [face["points"] for record in stored for face in record["faces"]]
-    except (ValueError, KeyError, TypeError, IndexError):
-        raise AnnotationError(f"{file} is no JSON file of points as facekp detect writes it") from None
-
-
-def _csv_faces(text: str, file: Path) -> list[Any]:
-    faces: dict[tuple[str, str], list[list[float]]] = {}
-    try:
-        for row in csv.DictReader(io.StringIO(text)):
-            faces.setdefault((row["file"], row["face"]), []).append([float(row["x"]), float(row["y"])])
-    except (KeyError, TypeError, ValueError):
-        raise AnnotationError(f"{file} is no CSV file of points as facekp detect writes it") from None
-    return list(faces.values())
+    return faces[face - 1]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facekp import AnnotationError
-from facekp.annotations import format_csv, format_json, format_pts, parse_asf, parse_pts
+from facekp.annotations import format_csv, format_json, format_pts, parse_asf, parse_faces, parse_pts
 from facekp.schema import IBUG68
 
 PTS = "version: 1\nn_points:  2\n{\n1.0 1.0\n11.5 21.0\n}\n"
@@ -85,3 +85,17 @@ def test_real_annotations(data):
     path = data / "imm_face_db" / "01-1m.asf"
     points = parse_asf(path.read_text(), 640, 480, count=58)
     assert ((points > 0) & (points < [640, 480])).all()
+
+
+@pytest.mark.parametrize("suffix", [".pts", ".json", ".csv"])
+def test_faces_in_a_file_of_any_kind(suffix):
+    points = np.arange(136, dtype=np.float64).reshape(68, 2) / 8
+    texts = {
+        ".pts": format_pts(points),
+        ".json": format_json([{"faces": [{"points": points.tolist()}]}]),
+        ".csv": format_csv({"a.jpg": [points]}, IBUG68.names),
+    }
+    (face,) = parse_faces(texts[suffix].encode(), suffix, (10, 10), name="the file")
+    np.testing.assert_allclose(face, points, atol=1e-3)
+    with pytest.raises(AnnotationError, match="the file is no text"):
+        parse_faces(b"\xff\xfe", suffix, (10, 10), name="the file")

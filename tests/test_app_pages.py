@@ -233,10 +233,9 @@ def test_filters_that_were_not_kept_are_told(opened: Opener, drawn: Path, enviro
 
 def test_filters_answer_to_the_visitors_own_photograph(opened: Opener, noise: np.ndarray) -> None:
     app = opened("keypoints")
-    app.segmented_control(key="keypoints_source").set_value("Upload").run()
     buffer = io.BytesIO()
     Image.open(ROOT / "app" / "gallery" / "leo.jpg").save(buffer, format="PNG")
-    app.file_uploader(key="keypoints_file").upload("mine.png", buffer.getvalue()).run()
+    app.file_uploader[0].upload("mine.png", buffer.getvalue()).run()
     run(app, "filters")
     assert healthy(app)
     assert any("mine.png as face68 sees it" in image.proto.imgs[0].caption for image in app.image)
@@ -244,10 +243,9 @@ def test_filters_answer_to_the_visitors_own_photograph(opened: Opener, noise: np
 
 def test_without_a_face_the_filters_are_shown_all_the_same(opened: Opener, noise: np.ndarray) -> None:
     app = opened("keypoints")
-    app.segmented_control(key="keypoints_source").set_value("Upload").run()
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, format="PNG")
-    app.file_uploader(key="keypoints_file").upload("noise.png", buffer.getvalue()).run()
+    app.file_uploader[0].upload("noise.png", buffer.getvalue()).run()
     run(app, "filters")
     assert not app.exception
     (error,) = app.error

@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 import services
 import streamlit as st
+import visit
 import widgets
 from numpy.typing import NDArray
 from pictures import enlarged, filter_sheet, grey_of
@@ -136,20 +137,20 @@ def _large(run: Run, values: Filters, limit: float, index: int, *, answers: bool
 
 
 def _response(run: Run) -> services.Response | None:
-    photo = widgets.chosen_photo("keypoints")
-    return services.response(run, photo.data) if photo else None
+    photo = visit.chosen("keypoints")
+    return services.response(run, photo) if photo else None
 
 
 def _seen(run: Run) -> None:
     """The photograph as the network sees it, and the way to another one."""
-    photo = widgets.chosen_photo("keypoints")
+    photo = visit.chosen("keypoints")
     picture_side, link_side = st.columns(2, gap="medium")
     with link_side:
         st.page_link("views/keypoints.py", label="Take another photograph", icon=":material/face:")
     if photo is None:
         return
     with picture_side, suppress(FacekpError):  # told above, where the response would be
-        seen = enlarged(services.response(run, photo.data).seen, LARGE)
+        seen = enlarged(services.response(run, photo).seen, LARGE)
         title = f"{photo.name} as {run.name} sees it"
         widgets.show_grey(seen, f"{title}. {photo.caption}" if photo.caption else title, alt=title)
 

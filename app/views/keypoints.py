@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import services
 import streamlit as st
+import visit
 import widgets
-from photos import Photo, Truth, read_truth
+from photos import Photo, Truth, read_truths
 
 from facekp.annotations import format_csv, format_json, format_pts
 from facekp.draw import PREDICTED, TRUTH, draw_face
@@ -31,10 +33,11 @@ def main() -> None:
     """Show the page."""
     st.title("Keypoints")
     st.markdown("68 points on every face of a photo. Take a face from the gallery, or bring your own photo.")
-    photo = widgets.photo_picker("keypoints", with_truth=True)
+    photo = widgets.photo_picker("keypoints")
     if photo is not None:
         with widgets.errors_shown():
-            _show(photo, services.find_faces(photo.data))
+            found = services.find_faces(photo)
+            _show(photo, services.Found(visit.faces(photo), found.size))
 
 
 def _show(photo: Photo, found: services.Found) -> None:
@@ -61,7 +64,7 @@ def _show(photo: Photo, found: services.Found) -> None:
 def _truth(photo: Photo, found: services.Found) -> Truth | None:
     """The true points that came with a photograph; with bad ones, the page goes on without."""
     with widgets.errors_shown():
-        return read_truth(photo.truth, *found.size) if photo.truth else None
+        return read_truths(photo.truth, *found.size)[0] if photo.truth else None
     return None
 
 
@@ -150,7 +153,11 @@ def _downloads(
     photo: Photo, found: services.Found, truth: Truth | None, selected: int, *, edges: bool, numbers: bool
 ) -> None:
     """Buttons for the files: JSON and CSV hold all faces, .pts the selected one."""
+    from facekp.predict import photo_record  # it brings torch
+
     faces = found.faces
+    width, height = found.size
+    record = photo_record(photo.name, np.broadcast_to(np.uint8(0), (height, width, 3)), faces)
 
     def overlay() -> bytes:  # at the photograph's own size, so it is made when asked for
         picture = load_image(photo.data)
@@ -161,7 +168,7 @@ def _downloads(
         return encode_png(picture)
 
     files: dict[str, tuple[str | Callable[[], bytes], str, str]] = {
-        "JSON": (format_json([{**found.record, "file": photo.name}]), "json", "application/json"),
+        "JSON": (format_json([record]), "json", "application/json"),
         "CSV": (format_csv({photo.name: [face.points for face in faces]}, faces[0].schema.names), "csv", "text/csv"),
         ".pts": (format_pts(faces[selected].points), "pts", "text/plain"),
         "Picture": (overlay, "overlay.png", "image/png"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import services
 import streamlit as st
+import visit
 import widgets
 from films import Film, FilmSettings, make_film
 from photos import Photo
@@ -66,7 +67,7 @@ def _choose(slot: str, heading: str, gallery_index: int) -> Face | None:
     if photo is None:
         return None
     with widgets.errors_shown():
-        faces = services.find_faces(photo.data).faces
+        faces = visit.faces(photo)
         if not faces:
             widgets.show_error(NO_FACE)
             return None
