@@ -29,7 +29,8 @@ from facekp.morph import Morph
 
 if TYPE_CHECKING:
     from facekp.checkpoint import Checkpoint
-    from facekp.predict import KeypointPredictor, Keypoints
+    from facekp.keypoints import Keypoints
+    from facekp.predict import KeypointPredictor
 
 CHECKPOINT = "face68"
 MODELS = ("face68", "face68-fast", "face58", "nose")

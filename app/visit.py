@@ -22,7 +22,7 @@ from facekp.annotations import POINT_SUFFIXES, Points
 from facekp.errors import AnnotationError, FacekpError, ImageError
 
 if TYPE_CHECKING:
-    from facekp.predict import Keypoints
+    from facekp.keypoints import Keypoints
 
 MAX_PHOTOS = 24
 """Photographs that are kept for a visitor; then the oldest make room."""

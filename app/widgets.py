@@ -23,7 +23,7 @@ from facekp.faces import FaceBox
 from facekp.images import Picture, encode_png
 
 if TYPE_CHECKING:
-    from facekp.predict import Keypoints
+    from facekp.keypoints import Keypoints
 
 PRIVACY = "Photos stay in your own session and go when it ends."
 

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from facekp.film import MovieOptions
     from facekp.filters import first_layer_filters, first_layer_response
     from facekp.images import load_image
+    from facekp.keypoints import Keypoints
     from facekp.morph import Morph, average_face, average_with_points, morph_frames
     from facekp.movie import write_movie
     from facekp.pose import Pose, head_pose
-    from facekp.predict import KeypointPredictor, Keypoints
+    from facekp.predict import KeypointPredictor
     from facekp.prototype import caricature, swap, symmetrise, transform
     from facekp.recipe import Recipe, read_recipe, write_recipe
     from facekp.schema import SCHEMAS, Schema
@@ -67,7 +68,7 @@ _HOMES = {
     "Pose": "pose",
     "head_pose": "pose",
     "KeypointPredictor": "predict",
-    "Keypoints": "predict",
+    "Keypoints": "keypoints",
     "caricature": "prototype",
     "swap": "prototype",
     "symmetrise": "prototype",

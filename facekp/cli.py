@@ -29,7 +29,8 @@ from facekp.errors import CheckpointError, FacekpError, FacekpWarning, OutputErr
 
 if TYPE_CHECKING:
     from facekp.images import Picture
-    from facekp.predict import KeypointPredictor, Keypoints
+    from facekp.keypoints import Keypoints
+    from facekp.predict import KeypointPredictor
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _detect(arguments: argparse.Namespace) -> int:
     from facekp.annotations import format_csv, format_json
-    from facekp.predict import photo_record
+    from facekp.keypoints import photo_record
 
     _check_detect(arguments)
     predictor = load_predictor(arguments)
@@ -160,7 +161,7 @@ def _write_faces(arguments: argparse.Namespace, photo: str, image: Picture, face
 def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) -> dict[str, str]:
     """Names and texts of the files for one photo; .pts holds one face, so there is one for each."""
     from facekp.annotations import format_csv, format_json, format_pts
-    from facekp.predict import photo_record
+    from facekp.keypoints import photo_record
 
     stem = Path(photo).stem
     if form == "json":

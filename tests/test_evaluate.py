@@ -13,8 +13,8 @@ import torch
 from facekp import FacekpError
 from facekp.checkpoint import load_checkpoint, save_checkpoint
 from facekp.faces import FaceBox
+from facekp.keypoints import Keypoints
 from facekp.networks import build_network
-from facekp.predict import Keypoints
 from facekp.results import measured_splits, read_extremes, read_results, read_truth, write_truth
 from facekp.schema import IBUG68, IMM58, NOSE
 from tests.conftest import ROOT

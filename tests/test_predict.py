@@ -6,7 +6,7 @@ import pytest
 
 from facekp import FaceBox, KeypointPredictor, NoFaceError, load_image
 from facekp.errors import FacekpError
-from facekp.predict import Keypoints, photo_record
+from facekp.keypoints import Keypoints, photo_record
 from facekp.schema import IBUG68
 
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from facekp.faces import FaceBox
 from facekp.images import Picture, load_image
+from facekp.keypoints import Keypoints
 from facekp.metrics import (
     area_under_curve,
     cumulative_curve,
@@ -20,7 +21,6 @@ from facekp.metrics import (
     point_errors,
     region_groups,
 )
-from facekp.predict import Keypoints
 from facekp.results import PictureResult
 from facekp.schema import IBUG68, Schema
 from training.splits import Sample

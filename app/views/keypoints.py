@@ -22,7 +22,7 @@ from facekp.images import encode_png, load_image
 from facekp.metrics import inter_ocular, normalised_mean_error, point_errors
 
 if TYPE_CHECKING:
-    from facekp.predict import Keypoints
+    from facekp.keypoints import Keypoints
 
 # Comments, since Streamlit may print a page's lone strings.
 ZOOM = 1.7  # side of the zoomed region over the side of the face's box
@@ -153,7 +153,7 @@ def _downloads(
     photo: Photo, found: services.Found, truth: Truth | None, selected: int, *, edges: bool, numbers: bool
 ) -> None:
     """Buttons for the files: JSON and CSV hold all faces, .pts the selected one."""
-    from facekp.predict import photo_record  # it brings torch
+    from facekp.keypoints import photo_record  # it brings torch
 
     faces = found.faces
     width, height = found.size

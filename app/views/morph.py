@@ -17,7 +17,7 @@ from facekp.images import encode_png
 from facekp.morph import Morph
 
 if TYPE_CHECKING:
-    from facekp.predict import Keypoints
+    from facekp.keypoints import Keypoints
 
 SIZES = [256, 384, 512, 768, 1024]
 FEWEST_FRAMES, MOST_FRAMES = 10, 120

@@ -1,0 +1,69 @@
+"""The keypoints of a face, and the record of a photograph's faces; needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.errors import FacekpError
+from facekp.faces import FaceBox
+from facekp.images import Picture
+from facekp.schema import Schema
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """The keypoints of one face.
+
+    Attributes
+    ----------
+    points : float32 array (K, 2)
+        ``(x, y)`` in photo pixels; an integer is a pixel's centre. Read only.
+    box : FaceBox
+        Where the face was looked for.
+    score : float
+        The detector's confidence that this is a face, 0 to 1; 1 for a box that the caller gave, and
+        where the network looked at the whole picture.
+    schema : Schema
+        What the K points mean.
+    """
+
+    points: NDArray[np.float32]
+    box: FaceBox
+    score: float
+    schema: Schema
+
+    def __post_init__(self) -> None:
+        if self.points.shape != (len(self.schema), 2):
+            raise FacekpError(
+                f"{self.schema.name} has points of shape {(len(self.schema), 2)}, not {self.points.shape}"
+            )
+        self.points.setflags(write=False)
+
+
+def photo_record(name: str, image: Picture, faces: Sequence[Keypoints]) -> dict[str, Any]:
+    """The faces of a photo as plain values, in the form that `facekp detect` prints.
+
+    Returns
+    -------
+    dict
+        ``file``, ``width``, ``height``, and ``faces``: each with ``box`` [x_min, y_min, x_max, y_max],
+        ``score`` and ``points`` [[x, y], ...], photo pixels.
+    """
+    return {
+        "file": name,
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "faces": [
+            {
+                "box": [round(edge, 2) for edge in astuple(face.box)],
+                "score": round(face.score, 4),
+                "points": np.round(face.points.astype(float), 3).tolist(),
+            }
+            for face in faces
+        ],
+    }
