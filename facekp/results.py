@@ -6,7 +6,6 @@ so the true points lie in ``results/SPLIT.truth.json``, which git ignores: it is
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.errors import CheckpointError
-from facekp.files import write_bytes
+from facekp.records import check_names, dump_record, load_record
 
+COMMAND = "python -m training.evaluate"
 RESULTS = "results"
-EXTREMES = "extremes"
+EXTREMES, CONFIDENCE, ROBUSTNESS = "extremes", "confidence", "robustness"
+"""Files beside those of the splits; the last two are those of `facekp.reliability`."""
 TRUTH_SUFFIX = ".truth.json"
 
 Points = NDArray[np.float32]
@@ -164,7 +164,9 @@ class Extremes:
 def measured_splits(folder: str | os.PathLike[str]) -> list[str]:
     """Names of the splits that a checkpoint's folder holds results of."""
     names = (path.name.removesuffix(".json") for path in (Path(folder) / RESULTS).glob("*.json"))
-    return sorted(name for name in names if name != EXTREMES and not name.endswith(".truth"))
+    return sorted(
+        name for name in names if name not in (EXTREMES, CONFIDENCE, ROBUSTNESS) and not name.endswith(".truth")
+    )
 
 
 def read_results(folder: str | os.PathLike[str], split: str) -> SplitResults:
@@ -176,8 +178,8 @@ def read_results(folder: str | os.PathLike[str], split: str) -> SplitResults:
         If the file is missing or broken.
     """
     path = _path(folder, split)
-    values = _load(path)
-    _check_names(values, SplitResults, path)
+    values = load_record(path, COMMAND)
+    check_names(values, SplitResults, path, COMMAND)
     return SplitResults(**{**values, "pictures": tuple(_picture(record, path) for record in values["pictures"])})
 
 
@@ -190,8 +192,8 @@ def read_extremes(folder: str | os.PathLike[str]) -> Extremes:
         If the file is missing or broken.
     """
     path = _path(folder, EXTREMES)
-    values = _load(path)
-    _check_names(values, Extremes, path)
+    values = load_record(path, COMMAND)
+    check_names(values, Extremes, path, COMMAND)
     return Extremes(
         **{**values, **{part: tuple(_extreme(record, path) for record in values[part]) for part in ("best", "worst")}}
     )
@@ -208,59 +210,37 @@ def read_truth(folder: str | os.PathLike[str], split: str) -> dict[str, Points]:
     path = _path(folder, split, TRUTH_SUFFIX)
     if not path.is_file():
         return {}
-    return {file: np.array(points, dtype=np.float32) for file, points in _load(path)["points"].items()}
+    return {file: np.array(points, dtype=np.float32) for file, points in load_record(path, COMMAND)["points"].items()}
 
 
 def write_results(folder: str | os.PathLike[str], results: SplitResults) -> None:
     """Write ``results/SPLIT.json`` into a checkpoint's folder."""
-    _write(_path(folder, results.split), results)
+    dump_record(_path(folder, results.split), _plain(results))
 
 
 def write_extremes(folder: str | os.PathLike[str], extremes: Extremes) -> None:
     """Write ``results/extremes.json`` into a checkpoint's folder."""
-    _write(_path(folder, EXTREMES), extremes)
+    dump_record(_path(folder, EXTREMES), _plain(extremes))
 
 
 def write_truth(folder: str | os.PathLike[str], split: str, truth: Mapping[str, NDArray[Any]]) -> None:
     """Write ``results/SPLIT.truth.json``: the true points (K, 2) of each file, which git ignores."""
     points = {file: np.round(np.asarray(each, np.float64), 2).tolist() for file, each in truth.items()}
-    _dump(_path(folder, split, TRUTH_SUFFIX), {"note": "of the data set; not to be passed on", "points": points})
+    dump_record(_path(folder, split, TRUTH_SUFFIX), {"note": "of the data set; not to be passed on", "points": points})
 
 
 def _path(folder: str | os.PathLike[str], name: str, suffix: str = ".json") -> Path:
     return Path(folder) / RESULTS / f"{name}{suffix}"
 
 
-def _load(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing; python -m training.evaluate writes it")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} cannot be read as JSON ({error}); run python -m training.evaluate again"
-        ) from None
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path} holds no JSON object; run python -m training.evaluate again")
-    return values
-
-
-def _check_names(values: Mapping[str, Any], kind: type[Any], path: Path) -> None:
-    wrong = {field.name for field in fields(kind)} ^ values.keys()
-    if wrong:
-        raise CheckpointError(
-            f"{path} lacks, or does not understand, {', '.join(sorted(wrong))}; run python -m training.evaluate again"
-        )
-
-
 def _picture(record: Mapping[str, Any], path: Path) -> PictureResult:
-    _check_names(record, PictureResult, path)
+    check_names(record, PictureResult, path, COMMAND)
     points = None if record["points"] is None else np.array(record["points"], dtype=np.float32)
     return PictureResult(**{**record, "points": points})
 
 
 def _extreme(record: Mapping[str, Any], path: Path) -> Extreme:
-    _check_names(record, Extreme, path)
+    check_names(record, Extreme, path, COMMAND)
     measures = {name: Measure(**measure) for name, measure in record["measures"].items()}
     return Extreme(_picture(record["picture"], path), measures, record["reason"])
 
@@ -276,22 +256,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return value
-
-
-def _write(path: Path, value: SplitResults | Extremes) -> None:
-    _dump(path, _plain(value))
-
-
-def _dump(path: Path, values: Mapping[str, Any]) -> None:
-    """Write JSON with a line for each value of the two upper levels, so that differences can be read."""
-    path.parent.mkdir(exist_ok=True)
-    lines = ",\n".join(f" {json.dumps(key)}: {_lines(value)}" for key, value in values.items())
-    write_bytes(path, f"{{\n{lines}\n}}\n".encode())
-
-
-def _lines(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"  {json.dumps(each)}" for each in value) + "\n ]"
-    if isinstance(value, dict) and value:
-        return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(each)}" for key, each in value.items()) + "\n }"
-    return json.dumps(value)

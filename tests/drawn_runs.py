@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from facekp.metrics import region_groups
+from facekp.reliability import ConfidenceResults, RobustnessResults, write_confidence, write_robustness
 from facekp.results import (
     Extreme,
     Extremes,
@@ -211,9 +212,70 @@ def write_best_and_worst(folder: Path, schema: str, *, seed: int) -> None:
     )
 
 
+def drawn_confidence(name: str) -> ConfidenceResults:
+    """Predicted errors that are a little too small."""
+    predicted = [1.0 + 0.5 * group for group in range(10)]
+    return ConfidenceResults(
+        checkpoint=name,
+        split="common",
+        description="drawn faces",
+        date=DATE,
+        command="none",
+        weights_sha256="0" * 64,
+        photographs=PHOTOGRAPHS,
+        missed=0,
+        bins={
+            "predicted_pixels": predicted,
+            "measured_pixels": [1.2 * value for value in predicted],
+            "factors": [1.2] * 10,
+        },
+        worst_factor=1.2,
+        background={"crops": 20, "auc": 0.995, "least_face_score": 0.6, "largest_background_score": 0.7},
+        covered={
+            part: {"points": 10, "predicted_pixels": 4.0, "measured_pixels": 5.0, "predicted_before_pixels": 2.0}
+            for part in ("hidden", "seen")
+        },
+    )
+
+
+def drawn_robustness(name: str, dlib: bool = True) -> RobustnessResults:
+    """Three conditions, of which dlib finds the second hard."""
+
+    def table(*errors: float) -> dict[str, dict[str, Any]]:
+        titles = {"normal": "as it is", "turned_+30": "turned by +30°", "dark": "12% of the light, with noise"}
+        return {
+            condition: {
+                "title": title,
+                "missed": 1,
+                "nme_percent": error,
+                "nme_found_percent": error - 0.5,
+                "ratio": round(error / errors[0], 3),
+            }
+            for (condition, title), error in zip(titles.items(), errors, strict=True)
+        }
+
+    return RobustnessResults(
+        checkpoint=name,
+        split="common",
+        description="drawn faces",
+        date=DATE,
+        command="none",
+        weights_sha256="0" * 64,
+        detector="none",
+        way="from photograph to points",
+        photographs=PHOTOGRAPHS,
+        conditions=table(3.0, 3.6, 3.9),
+        dlib=table(6.0, 12.0, 7.0) if dlib else {},
+        dlib_sha256="1" * 64 if dlib else "",
+    )
+
+
 def write_runs(folder: Path) -> Path:
     """A folder of checkpoints of all three stages."""
     for seed, (name, schema) in enumerate(STAGE_RUNS.items()):
         splits = ("validation", "common", "dlib_test") if schema == "ibug68" else ("validation", "train")
         write_run(folder / name, schema, seed=seed, splits=splits)
+    for name in ("face68", "face68-resnet18"):
+        write_robustness(folder / name, drawn_robustness(name, dlib=name == "face68"))
+    write_confidence(folder / "face68", drawn_confidence("face68"))
     return folder

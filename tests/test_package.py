@@ -14,8 +14,10 @@ import pytest
 from tests.conftest import ROOT
 
 ORDER = [
-    "errors", "schema", "files", "images", "annotations", "pose", "faces", "keypoints", "crop", "_torchvision",
-    "networks", "checkpoint", "filters", "predict", "metrics", "results", "align", "mesh", "folds", "field", "warp",
+    "errors", "schema", "files", "images", "annotations", "pose", "faces", "keypoints", "crop", "confidence",
+    "_torchvision",
+    "networks", "checkpoint", "filters", "predict", "metrics", "records", "results", "reliability", "align", "mesh",
+    "folds", "field", "warp",
     "texture", "render", "settings", "layout", "colour", "mask", "blend", "morph", "sequence", "prototype", "film",
     "gif", "stills", "video", "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console",
     "cli_recipe", "cli_morph", "cli", "__main__",

@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from facekp.checkpoint import checkpoint_names, checkpoints_folder
 from facekp.errors import FacekpError
 from training.config import CHOICES, RECIPES, TrainConfig
 from training.run import Places
@@ -34,6 +36,16 @@ def recipe_of(name: str, arguments: argparse.Namespace) -> TrainConfig:
 def places_of(name: str, arguments: argparse.Namespace) -> Places:
     """The folders of a checkpoint of that name."""
     return Places(arguments.runs / name, arguments.out / name, arguments.workers)
+
+
+def checkpoint_folder(name: str) -> Path:
+    """The folder of a checkpoint that comes with facekp, or a folder as given."""
+    return checkpoints_folder() / name if name in checkpoint_names() else Path(name)
+
+
+def today() -> str:
+    """The date, in the form 2001-02-03."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def told(main: Callable[[], None]) -> None:

@@ -14,13 +14,13 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from facekp.checkpoint import CARD, Checkpoint, checkpoint_names, checkpoints_folder, load_checkpoint, write_card
+from facekp.checkpoint import CARD, Checkpoint, load_checkpoint, write_card
 from facekp.faces import DETECTORS, face_detector
 from facekp.predict import KeypointPredictor
 from facekp.results import Extremes, SplitResults, write_extremes, write_results, write_truth
+from training.command import checkpoint_folder, today
 from training.data import data_folder
 from training.extremes import OCCLUSION, PROPERTIES, find_extremes
 from training.measure import MISSED_FACES, NORMALISER, PIXELS, Answer, ask, by_region, by_view, curve, measured
@@ -39,7 +39,7 @@ def results_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer]) ->
         split=split,
         description=SPLITS[data_set][split],
         data_set=data_set,
-        date=_today(),
+        date=today(),
         command=f"python -m training.evaluate --checkpoint {checkpoint.name} --split {split}",
         weights_sha256=checkpoint.sha256,
         detector="none: the network sees the whole picture" if checkpoint.input.whole else DETECTOR,
@@ -62,7 +62,7 @@ def extremes_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer], d
     return Extremes(
         checkpoint=checkpoint.name,
         split=split,
-        date=_today(),
+        date=today(),
         weights_sha256=checkpoint.sha256,
         occlusion=OCCLUSION,
         meanings={name: PROPERTIES[name].meaning for name in effects},
@@ -102,10 +102,6 @@ def _errors(errors: dict[str, float]) -> str:
     return f"{errors['nme_percent']:.2f} %{pixels}"
 
 
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
-
-
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -133,8 +129,7 @@ def main() -> None:
     print(summary(results))
     if changes or arguments.detector:
         return
-    known = arguments.checkpoint in checkpoint_names()
-    folder = checkpoints_folder() / arguments.checkpoint if known else Path(arguments.checkpoint)
+    folder = checkpoint_folder(arguments.checkpoint)
     save(folder, results, answers)
     if arguments.split == "validation":
         extremes = extremes_of(checkpoint, arguments.split, answers, data)
