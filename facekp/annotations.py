@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import AnnotationError
+from facekp.pose import head_pose
 
 Points = NDArray[np.float32]
 
@@ -219,7 +221,9 @@ def format_pts(points: NDArray[Any]) -> str:
 
 
 def format_csv(photos: Mapping[str, Sequence[NDArray[Any]]], names: Sequence[str]) -> str:
-    """Write the points of all faces as one CSV table: file, face, point, name, x, y.
+    """Write the points of all faces as one CSV table: file, face, point, name, x, y, yaw, pitch, roll.
+
+    The face's pose, degrees, stands in each of its rows; nothing where its points tell none.
 
     Parameters
     ----------
@@ -230,11 +234,13 @@ def format_csv(photos: Mapping[str, Sequence[NDArray[Any]]], names: Sequence[str
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["file", "face", "point", "name", "x", "y"])
+    writer.writerow(["file", "face", "point", "name", "x", "y", "yaw", "pitch", "roll"])
     for file, faces in photos.items():
         for face, points in enumerate(faces):
+            pose = head_pose(points)
+            angles = ["", "", ""] if pose is None else [f"{angle:.2f}" for angle in astuple(pose)]
             for index, (name, (x, y)) in enumerate(zip(names, points, strict=True)):
-                writer.writerow([file, face, index, name, f"{x:.3f}", f"{y:.3f}"])
+                writer.writerow([file, face, index, name, f"{x:.3f}", f"{y:.3f}", *angles])
     return buffer.getvalue()
 
 

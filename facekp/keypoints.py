@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from facekp.errors import FacekpError
 from facekp.faces import FaceBox
 from facekp.images import Picture
+from facekp.pose import Pose, head_pose
 from facekp.schema import Schema
 
 
@@ -44,6 +45,11 @@ class Keypoints:
             )
         self.points.setflags(write=False)
 
+    @property
+    def pose(self) -> Pose | None:
+        """How the head is turned, degrees (see `head_pose`); None where the points tell no pose: of a nose, say."""
+        return head_pose(self.points)
+
 
 def photo_record(name: str, image: Picture, faces: Sequence[Keypoints]) -> dict[str, Any]:
     """The faces of a photo as plain values, in the form that `facekp detect` prints.
@@ -51,19 +57,24 @@ def photo_record(name: str, image: Picture, faces: Sequence[Keypoints]) -> dict[
     Returns
     -------
     dict
-        ``file``, ``width``, ``height``, and ``faces``: each with ``box`` [x_min, y_min, x_max, y_max],
-        ``score`` and ``points`` [[x, y], ...], photo pixels.
+        ``file``, ``width``, ``height``, and ``faces``: each as `face_record` gives it.
+    """
+    faces_found = [face_record(face) for face in faces]
+    return {"file": name, "width": image.shape[1], "height": image.shape[0], "faces": faces_found}
+
+
+def face_record(face: Keypoints) -> dict[str, Any]:
+    """A face as plain values.
+
+    Returns
+    -------
+    dict
+        ``box`` [x_min, y_min, x_max, y_max], ``score``, ``pose`` {"yaw", "pitch", "roll"} in degrees or
+        None, and ``points`` [[x, y], ...], photo pixels.
     """
     return {
-        "file": name,
-        "width": image.shape[1],
-        "height": image.shape[0],
-        "faces": [
-            {
-                "box": [round(edge, 2) for edge in astuple(face.box)],
-                "score": round(face.score, 4),
-                "points": np.round(face.points.astype(float), 3).tolist(),
-            }
-            for face in faces
-        ],
+        "box": [round(edge, 2) for edge in astuple(face.box)],
+        "score": round(face.score, 4),
+        "pose": face.pose and {angle: round(value, 2) for angle, value in asdict(face.pose).items()},
+        "points": np.round(face.points.astype(float), 3).tolist(),
     }

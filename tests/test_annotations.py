@@ -8,7 +8,9 @@ import pytest
 
 from facekp import AnnotationError
 from facekp.annotations import format_csv, format_json, format_pts, parse_asf, parse_faces, parse_pts
-from facekp.schema import IBUG68
+from facekp.pose import head_pose
+from facekp.schema import IBUG68, NOSE
+from tests.drawn import face_points
 
 PTS = "version: 1\nn_points:  2\n{\n1.0 1.0\n11.5 21.0\n}\n"
 ROWS_7 = "0 \t4 \t0.25 \t0.5 \t0 \t0 \t1\n1 \t0 \t0.5 \t1.0 \t1 \t0 \t0\n"
@@ -70,10 +72,21 @@ def test_wrong_number_of_points_is_told():
 
 
 def test_csv_has_a_row_for_each_point():
-    points = np.arange(136, dtype=np.float32).reshape(68, 2)
+    points = np.rint(face_points())
     rows = list(csv.DictReader(format_csv({"a.jpg": [points, points]}, IBUG68.names).splitlines()))
     assert len(rows) == 2 * 68
-    assert rows[1] == {"file": "a.jpg", "face": "0", "point": "1", "name": "jaw 2", "x": "2.000", "y": "3.000"}
+    x, y = points[1]
+    known = {"file": "a.jpg", "face": "0", "point": "1", "name": "jaw 2", "x": f"{x:.3f}", "y": f"{y:.3f}"}
+    assert rows[1].items() >= known.items()
+    pose = head_pose(points)
+    assert [rows[1][angle] for angle in ("yaw", "pitch", "roll")] == [
+        f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll)
+    ]
+
+
+def test_csv_of_a_nose_has_no_pose():
+    (row,) = csv.DictReader(format_csv({"a.jpg": [np.zeros((1, 2))]}, NOSE.names).splitlines())
+    assert (row["x"], row["yaw"], row["pitch"], row["roll"]) == ("0.000", "", "", "")
 
 
 def test_json_is_json_also_when_empty():

@@ -60,6 +60,7 @@ def test_detect_prints_json(photo, capsys):
     assert len(face["box"]) == 4
     assert np.shape(face["points"]) == (68, 2)
     assert 0 < face["score"] <= 1
+    assert set(face["pose"]) == {"yaw", "pitch", "roll"}
 
 
 def test_several_photographs_show_a_progress_bar(photo, other, capsys):
@@ -100,6 +101,7 @@ def test_csv(photo, capsys):
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert len(rows) == 68
     assert rows[8]["name"] == "jaw 9"
+    assert {abs(float(row["yaw"])) < 10 for row in rows} == {True}
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "pts"])

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import ROOT
 
 ORDER = [
-    "errors", "schema", "files", "images", "annotations", "pose", "faces", "keypoints", "crop", "confidence",
+    "errors", "schema", "files", "images", "pose", "annotations", "faces", "keypoints", "crop", "confidence",
     "_torchvision",
     "networks", "checkpoint", "filters", "predict", "metrics", "records", "results", "reliability", "align", "mesh",
     "folds", "field", "warp",

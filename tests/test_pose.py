@@ -5,8 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.pose import yaws
+from facekp.images import load_image
+from facekp.keypoints import Keypoints
 from facekp.pose import DISTANCE, Pose, head_pose, mean_shapes
-from facekp.schema import IBUG68, IMM58, SCHEMAS
+from facekp.predict import KeypointPredictor
+from facekp.schema import IBUG68, IMM58, NOSE, SCHEMAS
 from tests.drawn import face_points
 from training.data import read_imm
 
@@ -78,7 +82,7 @@ def test_mean_shapes_are_symmetric_heads(name):
     assert shape[list(nose.indices), 2].min() < shape[:13, 2].mean()  # noses point to the camera
 
 
-def test_turned_heads_of_imm(data):
+def test_turned_heads_of_imm_as_annotated(data):
     if not (data / "imm_face_db").is_dir():
         pytest.skip("IMM is not among the data sets")
     yaws = {view: [] for view in range(1, 7)}
@@ -89,3 +93,22 @@ def test_turned_heads_of_imm(data):
     assert 20 <= np.mean(yaws[4]) <= 40
     for frontal in (1, 2, 5):
         assert np.abs(yaws[frontal]).max() < 10
+
+
+@pytest.mark.parametrize("model", ["face68", "face58"])
+def test_turned_heads_of_imm_as_found(data, model):
+    if not (data / "imm_face_db").is_dir():
+        pytest.skip("IMM is not among the data sets")
+    predictor = KeypointPredictor.from_checkpoint(model)
+    for view, sign in ((3, -1), (4, 1)):
+        found = yaws(predictor, [face for face in read_imm(data) if face.view == view])
+        assert len(found) == 40
+        assert (np.sign(found) == sign).all()
+        assert 20 <= np.abs(found).mean() <= 40
+
+
+def test_a_pose_belongs_to_the_keypoints_but_not_to_a_nose(portrait):
+    face = KeypointPredictor.from_checkpoint("face68").predict_one(load_image(portrait))
+    assert face.pose == head_pose(face.points)
+    assert max(abs(face.pose.yaw), abs(face.pose.pitch), abs(face.pose.roll)) < 15  # a passport photograph
+    assert Keypoints(np.zeros((1, 2), np.float32), face.box, 1.0, NOSE).pose is None

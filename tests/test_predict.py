@@ -7,7 +7,8 @@ import pytest
 from facekp import FaceBox, KeypointPredictor, NoFaceError, load_image
 from facekp.errors import FacekpError
 from facekp.keypoints import Keypoints, photo_record
-from facekp.schema import IBUG68
+from facekp.schema import IBUG68, NOSE
+from tests.drawn import face_points
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +140,16 @@ def test_lists_of_boxes_must_match_the_photos(random_predictor, noise):
 
 
 def test_record_is_plain_values():
-    face = Keypoints(np.zeros((68, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, IBUG68)
+    points = np.rint(face_points())
+    face = Keypoints(points, FaceBox(0, 0, 1, 2), 0.5, IBUG68)
     record = photo_record("a.jpg", np.zeros((4, 6, 3), np.uint8), [face])
     assert record["width"] == 6
     assert record["height"] == 4
-    assert record["faces"] == [{"box": [0, 0, 1, 2], "score": 0.5, "points": [[0.0, 0.0]] * 68}]
+    (known,) = record["faces"]
+    assert (known["box"], known["score"], known["points"]) == ([0, 0, 1, 2], 0.5, points.tolist())
+    assert known["pose"]["yaw"] == round(face.pose.yaw, 2)
+    nose = Keypoints(np.zeros((1, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, NOSE)
+    assert photo_record("a.jpg", np.zeros((4, 6, 3), np.uint8), [nose])["faces"][0]["pose"] is None
 
 
 def test_points_of_another_number_are_no_keypoints():
