@@ -161,6 +161,28 @@ def crop_round(box: FaceBox, size: int, margin: float) -> Crop:
     return Crop(box.centre, margin * max(box.width, box.height), size)
 
 
+def level_crop(points: Points, eyes: tuple[tuple[int, ...], tuple[int, ...]], size: int, margin: float) -> Crop:
+    """The crop of `size` network pixels round the points of a face, turned so that its eyes are level.
+
+    Parameters
+    ----------
+    points : float32 array (K, 2)
+        Photo pixels.
+    eyes : (tuple of int, tuple of int)
+        Indices of the points of the right eye and of the left.
+    size : int
+        Side of the crop, network pixels.
+    margin : float
+        Side of the crop over the longer side of the box round the points in the turned frame.
+    """
+    right, left = (points[list(eye)].mean(axis=0) for eye in eyes)
+    angle = math.atan2(*(left - right)[::-1].tolist())
+    level = Crop((0.0, 0.0), 1.0, 1, angle)
+    box = FaceBox.around(level.to_network(points))
+    centre = level.to_photo(np.array(box.centre, dtype=np.float32))
+    return Crop((float(centre[0]), float(centre[1])), margin * max(box.width, box.height), size, angle)
+
+
 def to_relative(points: Points, size: int | tuple[int, int]) -> Points:
     """Network pixels (..., 2) as the networks give them: (0, 0) is the input's centre, -1 and 1 its edges.
 

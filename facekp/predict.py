@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
-from facekp.crop import Crop, WholePicture, crop_round, from_relative, mirror_crop
+from facekp.crop import Crop, WholePicture, crop_round, from_relative, level_crop, mirror_crop
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
 from facekp.images import Picture
@@ -174,14 +173,8 @@ class KeypointPredictor:
         """
         if self.schema.eyes is None:
             return before
-        right, left = (points[list(eye)].mean(axis=0) for eye in self.schema.eyes)
-        angle = math.atan2(*(left - right)[::-1].tolist())
-        level = Crop((0.0, 0.0), 1.0, 1, angle)
-        box = FaceBox.around(level.to_network(points))
-        centre = level.to_photo(np.array(box.centre, dtype=np.float32))
         spec = self.checkpoint.input
-        side = spec.margin * max(box.width, box.height)
-        return Crop((float(centre[0]), float(centre[1])), side, spec.size, angle)
+        return level_crop(points, self.schema.eyes, spec.size, spec.margin)
 
 
 class WholeFrame:

@@ -35,6 +35,8 @@ class Story:
         Of the data.
     start : str, optional
         SHA-256 of the checkpoint that the network started from.
+    teacher : str, optional
+        SHA-256 of the checkpoint whose points were averaged with the true ones.
     """
 
     stage: int
@@ -44,6 +46,7 @@ class Story:
     counts: dict[str, int]
     licence: str
     start: str | None = None
+    teacher: str | None = None
 
 
 IMM_STORY = Story(
@@ -80,6 +83,7 @@ def make_card(
         "data": {key: getattr(story, key) for key in ("training", "validation", "counts", "licence")},
         "recipe": asdict(config),
         "started_from": story.start,
+        "taught_by": story.teacher,
         "precision": precision,
         "machine": machine,
         "chosen": chosen,

@@ -72,6 +72,9 @@ class TrainConfig:
     """Of the moving average of the weights, per step; the average is what is kept. 0: none."""
     augmentation: str = "strong"
     """``strong``: jittered, mirrored and spoiled; ``turned``: turned, and a part of it cut out."""
+    level: bool = False
+    """Whether crops are turned so that the eyes are level before they are jittered: for a network that takes the last
+    look only, and finds faces upright."""
     rotation: float = 15.0
     """Standard deviation, degrees; of ``turned`` the most."""
     scale: float = 0.10
@@ -140,8 +143,35 @@ HEATMAP = TrainConfig(
 """The heatmap network, from the plain ResNet18's trunk. Its margin is wider: a heatmap cannot point outside the crop.
 Its photographs of 300-W weigh more, since at 192 pixels the small faces of MERL-RAV are only blown up."""
 
-HEATMAP_FINE = replace(HEATMAP, sizes=(192,), stage_epochs=(12,), share_300w=0.75, learning_rate=3e-4)
-"""A second, lower cycle of the heatmap network, from the best epoch of the first, with still more of 300-W."""
+HEATMAP_FINE = replace(
+    HEATMAP,
+    sizes=(192,),
+    stage_epochs=(12,),
+    share_300w=0.75,
+    learning_rate=3e-4,
+    level=True,
+    rotation=7.0,
+    scale=0.06,
+    shift=0.03,
+)
+"""A second, lower cycle of the heatmap network, from the best epoch of the first, with still more of 300-W. It
+learns the last look alone: faces that a scout has found already, upright and in place but for the scout's errors."""
+
+FAST = TrainConfig(
+    network="small-heatmap",
+    network_options={"width": 24, "pyramid_width": 48},
+    sizes=(96, 128),
+    stage_epochs=(30, 40),
+    margin=1.25,
+    looks=1,
+    mirror=False,
+    share_300w=0.6,
+    learning_rate=3e-3,
+    heatmap_weight=1.0,
+    average_decay=0.998,
+    rotation=20.0,
+)
+"""The small heatmap network, from random weights and with a teacher's points; one look, round a detector's box."""
 
 NOSE_ORIGINAL = TrainConfig(
     network="nose-cnn",
@@ -242,5 +272,6 @@ RECIPES = {
     "resnet18": TrainConfig(mean_start=True),
     "heatmap": HEATMAP,
     "heatmap-fine": HEATMAP_FINE,
+    "fast": FAST,
 }
 """All recipes; the scripts of the stages choose among them."""

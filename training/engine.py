@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from facekp.errors import FacekpError
-from facekp.networks import HeatmapResNet18, soft_argmax
+from facekp.networks import HeatmapNetwork, soft_argmax
 from training.config import TrainConfig
 from training.loaders import FaceCrops
 from training.losses import heatmap_loss, mse_loss, wing_loss
@@ -43,7 +43,7 @@ class Objective(nn.Module):
 
     def forward(self, crops: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Loss of the crops (N, 1, H, W), whose points are at the relative coordinates (N, K, 2); a scalar."""
-        if not isinstance(self.network, HeatmapResNet18):
+        if not isinstance(self.network, HeatmapNetwork):
             return loss_of(self.network(crops), target, self.config)
         logits = self.network.heatmaps(crops)
         with torch.autocast(crops.device.type, enabled=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler, WeightedRandomSampler
 from tqdm import tqdm
 
-from facekp.crop import WholePicture, crop_round, to_relative
+from facekp.crop import Crop, WholePicture, crop_round, level_crop, to_relative
 from facekp.faces import FaceBox
 from facekp.images import load_image
 from training.augment import Grey, augment
@@ -31,15 +31,15 @@ class Kept:
         Grey; for a network that sees the whole picture, in the network's size already.
     points : float32 array (K, 2)
         Pixels of `photo`.
-    box : FaceBox
-        What the crop lies round: all points of the face, or the whole picture; pixels of `photo`.
+    frame : Crop
+        The crop without augmentation, of one network pixel: round all points of the face, or the whole picture.
     unit : float32 array (2,)
         Pixels of the photograph per unit of the relative coordinates x and y.
     """
 
     photo: Grey
     points: NDArray[np.float32]
-    box: FaceBox
+    frame: Crop
     unit: NDArray[np.float32]
 
 
@@ -98,7 +98,7 @@ class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         kept = self.kept[index]
         if self.config.height is not None:
             return kept.photo, kept.points
-        crop = crop_round(kept.box, self.size, self.config.margin)
+        crop = replace(kept.frame, size=self.size)
         return crop.cut(kept.photo), crop.to_network(kept.points)
 
     def picture(self, index: int) -> tuple[Grey, NDArray[np.float32]]:
@@ -106,7 +106,7 @@ class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if not self.augmented:
             return self.upright(index)
         config, kept = self.config, self.kept[index]
-        crop = crop_round(kept.box, self.size, config.margin)
+        crop = replace(kept.frame, size=self.size)
         rng = np.random.default_rng((config.seed, self.epoch, index))
         return augment(kept.photo, kept.points, crop, config.points, config, rng)
 
@@ -122,12 +122,15 @@ def keep(face: Face, config: TrainConfig) -> Kept:
     photo: Grey = np.asarray(cv2.cvtColor(load_image(face.photo), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     points = face.points_of(config.points)
     if config.height is None:
-        box = FaceBox.around(face.points)
-        side = config.margin * max(box.width, box.height)
-        return Kept(photo, points, box, np.full(2, side / 2, dtype=np.float32))
+        eyes = face.schema.eyes
+        if config.level and eyes is not None:
+            frame = level_crop(face.points, eyes, 1, config.margin)
+        else:
+            frame = crop_round(FaceBox.around(face.points), 1, config.margin)
+        return Kept(photo, points, frame, np.full(2, frame.side / 2, dtype=np.float32))
     size = (config.sizes[0], config.height)
     whole = WholePicture((photo.shape[1], photo.shape[0]), size)
-    frame = FaceBox(-0.5, -0.5, size[0] - 0.5, size[1] - 0.5)
+    frame = crop_round(FaceBox(-0.5, -0.5, size[0] - 0.5, size[1] - 0.5), 1, config.margin)
     unit = np.array(whole.photo, dtype=np.float32) / 2
     return Kept(whole.cut(photo), whole.to_network(points), frame, unit)
 

@@ -75,6 +75,7 @@ class Task:
             "training data": self.training_set.fingerprint,
             "validation data": self.validation_set.fingerprint,
             "start": self.story.start,
+            "teacher": self.story.teacher,
         }
 
 
