@@ -120,7 +120,7 @@ class Residual(nn.Module):
         """Features (N, channels, S, S) → (N, width, S / 2, S / 2)."""
         inner = functional.relu(self.bn1(self.conv1(features)))
         outer: torch.Tensor = self.bn2(self.conv2(inner)) + self.bn3(self.shortcut(features))
-        return outer.relu()
+        return functional.relu(outer)
 
 
 class SmallHeatmapNet(HeatmapNetwork):
@@ -183,7 +183,8 @@ def pyramid(laterals: nn.ModuleList, maps: list[torch.Tensor]) -> torch.Tensor:
     *finer, summed = (lateral(each) for lateral, each in zip(laterals, maps, strict=True))
     for each in reversed(finer):
         summed = functional.interpolate(summed, scale_factor=2.0, mode="nearest") + each
-    return summed
+    result: torch.Tensor = summed
+    return result
 
 
 def cell_centres(cells: int, device: torch.device | None = None) -> torch.Tensor:

@@ -51,7 +51,8 @@ class TrainConfig:
     epoch_samples: int = 6000
     """Faces drawn for an epoch; about as many as there are. 0: each face once."""
     share_300w: float = 0.5
-    """Part of them from 300-W: it has a quarter of the faces, but the sharper and truer ones."""
+    """Part of them from 300-W: it has a quarter of the faces, but the sharper and truer ones. Of ``face58-borrowed``
+    the part that is borrowed."""
     loss: str = "wing"
     optimizer: str = "adamw"
     schedule: str = "one-cycle"
@@ -146,7 +147,8 @@ Its photographs of 300-W weigh more, since at 192 pixels the small faces of MERL
 HEATMAP_FINE = replace(
     HEATMAP,
     sizes=(192,),
-    stage_epochs=(12,),
+    stage_epochs=(6,),
+    epoch_samples=4000,
     share_300w=0.75,
     learning_rate=3e-4,
     level=True,
@@ -161,7 +163,7 @@ FAST = TrainConfig(
     network="small-heatmap",
     network_options={"width": 24, "pyramid_width": 48},
     sizes=(96, 128),
-    stage_epochs=(30, 40),
+    stage_epochs=(25, 25),
     margin=1.25,
     looks=1,
     mirror=False,
@@ -264,11 +266,23 @@ FACE58 = replace(
 )
 """The same network on the crop of the face, with more of everything that helps few faces go far."""
 
+FACE58_BORROWED = replace(
+    FACE58,
+    stage_epochs=(24,),
+    epoch_samples=4000,
+    share_300w=0.5,
+    learning_rate=1e-3,
+    precision="auto",
+    mean_start=False,
+)
+"""The same, going on from there with half of its faces borrowed from the 68-point data sets (`training.borrow`)."""
+
 RECIPES = {
     "nose-original": NOSE_ORIGINAL,
     "nose": NOSE,
     "face58-original": FACE58_ORIGINAL,
     "face58": FACE58,
+    "face58-borrowed": FACE58_BORROWED,
     "resnet18": TrainConfig(mean_start=True),
     "heatmap": HEATMAP,
     "heatmap-fine": HEATMAP_FINE,

@@ -35,11 +35,12 @@ def taught(faces: list[Face], teacher: KeypointPredictor, kept: Path) -> list[Fa
     kept : Path
         ``.npz`` file where the teacher's points are kept for the next start.
     """
-    points = _kept(faces, teacher, kept)
+    points = kept_answers(faces, teacher, kept)
     return [replace(face, points=(face.points + own) / 2) for face, own in zip(faces, points, strict=True)]
 
 
-def _kept(faces: list[Face], teacher: KeypointPredictor, path: Path) -> NDArray[np.float32]:
+def kept_answers(faces: list[Face], teacher: KeypointPredictor, path: Path) -> NDArray[np.float32]:
+    """As `answers`, from a ``.npz`` file where it holds those of the same teacher to the same faces."""
     digest = hashlib.sha256(teacher.checkpoint.sha256.encode())
     for face in faces:
         digest.update(face.photo.name.encode() + face.points.tobytes())
@@ -58,9 +59,9 @@ def _kept(faces: list[Face], teacher: KeypointPredictor, path: Path) -> NDArray[
 def answers(faces: list[Face], teacher: KeypointPredictor) -> NDArray[np.float32]:
     """The teacher's points (N, K, 2) for the face round the true points of each photograph; photo pixels.
 
-    A photograph that cannot be read keeps the true ones; whoever reads it next tells of it.
+    A photograph that cannot be read gets zeros; whoever reads it next tells of it and leaves it out.
     """
-    found = np.stack([face.points for face in faces])
+    found = np.zeros((len(faces), len(teacher.schema), 2), dtype=np.float32)
     for start in tqdm(range(0, len(faces), TOGETHER), desc="teacher", disable=None, leave=False):
         photos = {}
         for index in range(start, min(start + TOGETHER, len(faces))):
