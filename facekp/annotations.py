@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import AnnotationError
-from facekp.pose import head_pose
 
 Points = NDArray[np.float32]
 
@@ -220,27 +218,29 @@ def format_pts(points: NDArray[Any]) -> str:
     return f"version: 1\nn_points: {len(points)}\n{{\n{rows}\n}}\n"
 
 
-def format_csv(photos: Mapping[str, Sequence[NDArray[Any]]], names: Sequence[str]) -> str:
-    """Write the points of all faces as one CSV table: file, face, point, name, x, y, yaw, pitch, roll.
+def format_csv(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Write the points of all faces as one CSV table, a row for each point.
 
-    The face's pose, degrees, stands in each of its rows; nothing where its points tell none.
+    Its columns are file, face, point, name, x, y, uncertainty (pixels), score, yaw, pitch and roll (degrees); the last
+    four, which are the face's, stand in each of its rows. What is not known is left empty.
 
     Parameters
     ----------
-    photos : mapping of str to sequences of arrays (K, 2)
-        For each file's name, the points of its faces, pixels.
+    records : iterable of mappings
+        As `facekp.keypoints.photo_record` gives them, one for each photograph.
     names : sequence of str
         The names of the K points.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["file", "face", "point", "name", "x", "y", "yaw", "pitch", "roll"])
-    for file, faces in photos.items():
-        for face, points in enumerate(faces):
-            pose = head_pose(points)
-            angles = ["", "", ""] if pose is None else [f"{angle:.2f}" for angle in astuple(pose)]
-            for index, (name, (x, y)) in enumerate(zip(names, points, strict=True)):
-                writer.writerow([file, face, index, name, f"{x:.3f}", f"{y:.3f}", *angles])
+    writer.writerow(["file", "face", "point", "name", "x", "y", "uncertainty", "score", "yaw", "pitch", "roll"])
+    for record in records:
+        for number, face in enumerate(record["faces"]):
+            pose = face.get("pose") or {}
+            whole = [face.get("score", ""), *(pose.get(angle, "") for angle in ("yaw", "pitch", "roll"))]
+            doubts = face.get("uncertainty") or [""] * len(names)
+            for index, (name, (x, y), doubt) in enumerate(zip(names, face["points"], doubts, strict=True)):
+                writer.writerow([record["file"], number, index, name, f"{x:.3f}", f"{y:.3f}", doubt, *whole])
     return buffer.getvalue()
 
 

@@ -104,7 +104,7 @@ def _detect(arguments: argparse.Namespace) -> int:
 
     _check_detect(arguments)
     predictor = load_predictor(arguments)
-    records, table, failed = [], {}, False
+    records, failed = [], False
     for photo in with_progress(arguments.photos):
         try:
             image, faces = _find_faces(predictor, photo)
@@ -117,10 +117,9 @@ def _detect(arguments: argparse.Namespace) -> int:
             failed = True
             continue
         records.append(photo_record(photo, image, faces))
-        table[photo] = [face.points for face in faces]
     if not arguments.out:
         names = predictor.schema.names
-        sys.stdout.write(format_json(records) if arguments.format == "json" else format_csv(table, names))
+        sys.stdout.write(format_json(records) if arguments.format == "json" else format_csv(records, names))
     return FAILED if failed else 0
 
 
@@ -149,7 +148,7 @@ def _write_faces(arguments: argparse.Namespace, photo: str, image: Picture, face
     if arguments.overlay:
         overlay = image
         for face in faces:
-            overlay = draw_face(overlay, face.points, face.schema)
+            overlay = draw_face(overlay, face.points, face.schema, uncertainty=face.uncertainty)
         outputs[f"{Path(photo).stem}_points.png"] = encode_png(overlay)
     arguments.out.mkdir(exist_ok=True)
     for name in outputs:
@@ -168,7 +167,7 @@ def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) ->
         return {f"{stem}.json": format_json([photo_record(photo, image, faces)])}
     if form == "csv":
         names = faces[0].schema.names if faces else ()
-        return {f"{stem}.csv": format_csv({photo: [face.points for face in faces]}, names)}
+        return {f"{stem}.csv": format_csv([photo_record(photo, image, faces)], names)}
     return {f"{stem}{f'_{i + 1}' if i else ''}.pts": format_pts(face.points) for i, face in enumerate(faces)}
 
 

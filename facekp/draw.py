@@ -18,6 +18,12 @@ TRUTH: Color = (20, 220, 60)
 """RGB of true points, everywhere."""
 BOX: Color = (255, 255, 255)
 
+SURE = (0.025, 0.06)
+"""Expected errors over the side of the face: up to the first, points are drawn in full colour, and from the second
+on as faintly as can be. On photographs with nothing in the way most lie below the first."""
+FAINTEST = 0.25
+"""What is left of the colour then."""
+
 SUBPIXEL_BITS = 4
 """OpenCV draws at sixteenths of a pixel when told so."""
 THICKEST_LINE = 100
@@ -34,6 +40,7 @@ def draw_face(
     *,
     edges: bool = True,
     numbers: bool = False,
+    uncertainty: NDArray[np.float32] | None = None,
 ) -> Picture:
     """A copy of a picture with the points of a face over it.
 
@@ -51,6 +58,8 @@ def draw_face(
         Whether joined points have a line between them.
     numbers : bool
         Whether each point has its number beside it.
+    uncertainty : float32 array (K,), optional
+        The error to be expected of each point, pixels: uncertain points, and lines to them, are drawn faintly.
 
     Returns
     -------
@@ -58,16 +67,36 @@ def draw_face(
     """
     canvas = image.copy()
     width = _line_width(points)
+    strength = np.ones(len(points)) if uncertainty is None else opacity(points, uncertainty)
+    paint = np.zeros(image.shape[:2], dtype=np.uint8)  # how much of the colour each pixel gets
     if edges:
         for start, end in schema.edges:
-            cv2.line(canvas, _fixed(points[start]), _fixed(points[end]), color, width, cv2.LINE_AA, SUBPIXEL_BITS)
+            share = round(255 * min(strength[start], strength[end]))
+            cv2.line(paint, _fixed(points[start]), _fixed(points[end]), share, width, cv2.LINE_AA, SUBPIXEL_BITS)
     radius = round(1.8 * width * 2**SUBPIXEL_BITS)
-    for point in points:
-        cv2.circle(canvas, _fixed(point), radius, color, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
+    for point, each in zip(points, strength, strict=True):
+        cv2.circle(paint, _fixed(point), radius, round(255 * each), cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
+    _apply(canvas, paint, color)
     if numbers:
         for index, point in enumerate(points):
             _write(canvas, str(index), (point[0] + 2 * width, point[1] - width), width)
     return canvas
+
+
+def opacity(points: NDArray[np.float32], uncertainty: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How strongly points are drawn, float32 (K,), from `FAINTEST` to 1.
+
+    Parameters
+    ----------
+    points : float32 array (K, 2)
+        Of the face, pixels.
+    uncertainty : float32 array (K,)
+        The error to be expected of each point, pixels.
+    """
+    sure, unsure = SURE
+    relative = uncertainty / np.maximum(np.ptp(points, axis=0).max(), 1e-6)
+    fade = np.clip((relative - sure) / (unsure - sure), 0, 1)
+    return np.asarray(1 - (1 - FAINTEST) * fade, dtype=np.float32)
 
 
 def draw_box(image: Picture, box: FaceBox, label: str = "", color: Color = BOX) -> Picture:
@@ -79,6 +108,14 @@ def draw_box(image: Picture, box: FaceBox, label: str = "", color: Color = BOX) 
     if label:
         _write(canvas, label, (box.x_min, box.y_min - 3 * width), 3 * width)
     return canvas
+
+
+def _apply(canvas: Picture, paint: NDArray[np.uint8], color: Color) -> None:
+    """Mix a colour into a picture, pixel by pixel as much of 255 as `paint` says."""
+    x, y, width, height = cv2.boundingRect(paint)
+    part = canvas[y : y + height, x : x + width]
+    share = paint[y : y + height, x : x + width, None].astype(np.float32) / 255
+    part[:] = np.rint(part + (np.array(color, np.float32) - part) * share).astype(np.uint8)
 
 
 def _line_width(points: NDArray[np.float32]) -> int:

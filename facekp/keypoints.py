@@ -27,16 +27,24 @@ class Keypoints:
     box : FaceBox
         Where the face was looked for.
     score : float
-        The detector's confidence that this is a face, 0 to 1; 1 for a box that the caller gave, and
-        where the network looked at the whole picture.
+        How surely this is a face, 0 to 1: the network's own judgement, from its heatmaps. Of a network
+        without heatmaps, the same as `detection`.
     schema : Schema
         What the K points mean.
+    uncertainty : float32 array (K,), optional
+        The error to be expected of each point, photo pixels; points hidden by a hand or by hair have a
+        larger one. Read only. None for a network without heatmaps.
+    detection : float
+        The detector's score of the box, 0 to 1; 1 for a box that the caller gave, and where the network
+        looked at the whole picture.
     """
 
     points: NDArray[np.float32]
     box: FaceBox
     score: float
     schema: Schema
+    uncertainty: NDArray[np.float32] | None = None
+    detection: float = 1.0
 
     def __post_init__(self) -> None:
         if self.points.shape != (len(self.schema), 2):
@@ -44,6 +52,10 @@ class Keypoints:
                 f"{self.schema.name} has points of shape {(len(self.schema), 2)}, not {self.points.shape}"
             )
         self.points.setflags(write=False)
+        if self.uncertainty is not None:
+            if self.uncertainty.shape != self.points.shape[:1]:
+                raise FacekpError(f"{len(self.points)} points have as many uncertainties, not {self.uncertainty.shape}")
+            self.uncertainty.setflags(write=False)
 
     @property
     def pose(self) -> Pose | None:
@@ -69,12 +81,15 @@ def face_record(face: Keypoints) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``box`` [x_min, y_min, x_max, y_max], ``score``, ``pose`` {"yaw", "pitch", "roll"} in degrees or
-        None, and ``points`` [[x, y], ...], photo pixels.
+        ``box`` [x_min, y_min, x_max, y_max], ``score``, ``detection``, ``pose`` {"yaw", "pitch", "roll"} in
+        degrees or None, ``points`` [[x, y], ...], and ``uncertainty`` [...] or None; photo pixels.
     """
+    doubt = face.uncertainty
     return {
         "box": [round(edge, 2) for edge in astuple(face.box)],
         "score": round(face.score, 4),
+        "detection": round(face.detection, 4),
         "pose": face.pose and {angle: round(value, 2) for angle, value in asdict(face.pose).items()},
         "points": np.round(face.points.astype(float), 3).tolist(),
+        "uncertainty": None if doubt is None else np.round(doubt.astype(float), 3).tolist(),
     }

@@ -8,10 +8,12 @@ import pytest
 
 from facekp import AnnotationError
 from facekp.annotations import format_csv, format_json, format_pts, parse_asf, parse_faces, parse_pts
-from facekp.pose import head_pose
+from facekp.faces import FaceBox
+from facekp.keypoints import Keypoints, photo_record
 from facekp.schema import IBUG68, NOSE
 from tests.drawn import face_points
 
+PHOTO = np.zeros((4, 6, 3), np.uint8)
 PTS = "version: 1\nn_points:  2\n{\n1.0 1.0\n11.5 21.0\n}\n"
 ROWS_7 = "0 \t4 \t0.25 \t0.5 \t0 \t0 \t1\n1 \t0 \t0.5 \t1.0 \t1 \t0 \t0\n"
 ROWS_10 = "0 4 0.25 0.5 0 0 1 9 9 9\n1 0 0.5 1.0 1 0 0 9 9 9\n"
@@ -71,22 +73,27 @@ def test_wrong_number_of_points_is_told():
         parse_pts(PTS, name="face.pts", count=68)
 
 
+def csv_rows(*faces):
+    """The rows of the CSV file of one photograph."""
+    return list(csv.DictReader(format_csv([photo_record("a.jpg", PHOTO, faces)], faces[0].schema.names).splitlines()))
+
+
 def test_csv_has_a_row_for_each_point():
-    points = np.rint(face_points())
-    rows = list(csv.DictReader(format_csv({"a.jpg": [points, points]}, IBUG68.names).splitlines()))
+    points, doubt = np.rint(face_points()), np.arange(68, dtype=np.float32) / 4
+    face = Keypoints(points, FaceBox.around(points), 0.75, IBUG68, doubt)
+    rows = csv_rows(face, face)
     assert len(rows) == 2 * 68
     x, y = points[1]
     known = {"file": "a.jpg", "face": "0", "point": "1", "name": "jaw 2", "x": f"{x:.3f}", "y": f"{y:.3f}"}
-    assert rows[1].items() >= known.items()
-    pose = head_pose(points)
-    assert [rows[1][angle] for angle in ("yaw", "pitch", "roll")] == [
-        f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll)
+    assert rows[1].items() >= {**known, "uncertainty": "0.25", "score": "0.75"}.items()
+    assert [float(rows[1][angle]) for angle in ("yaw", "pitch", "roll")] == [
+        round(angle, 2) for angle in (face.pose.yaw, face.pose.pitch, face.pose.roll)
     ]
 
 
-def test_csv_of_a_nose_has_no_pose():
-    (row,) = csv.DictReader(format_csv({"a.jpg": [np.zeros((1, 2))]}, NOSE.names).splitlines())
-    assert (row["x"], row["yaw"], row["pitch"], row["roll"]) == ("0.000", "", "", "")
+def test_csv_of_a_nose_has_neither_pose_nor_uncertainty():
+    (row,) = csv_rows(Keypoints(np.zeros((1, 2), np.float32), FaceBox(0, 0, 1, 2), 1.0, NOSE))
+    assert (row["x"], row["uncertainty"], row["yaw"], row["pitch"], row["roll"]) == ("0.000", "", "", "", "")
 
 
 def test_json_is_json_also_when_empty():
@@ -106,7 +113,7 @@ def test_faces_in_a_file_of_any_kind(suffix):
     texts = {
         ".pts": format_pts(points),
         ".json": format_json([{"faces": [{"points": points.tolist()}]}]),
-        ".csv": format_csv({"a.jpg": [points]}, IBUG68.names),
+        ".csv": format_csv([{"file": "a.jpg", "faces": [{"points": points}]}], IBUG68.names),
     }
     (face,) = parse_faces(texts[suffix].encode(), suffix, (10, 10), name="the file")
     np.testing.assert_allclose(face, points, atol=1e-3)

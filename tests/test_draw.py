@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facekp import FaceBox
-from facekp.draw import PREDICTED, TRUTH, draw_box, draw_face
+from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face
 from facekp.schema import IBUG68
 from tests.drawn import face_points
 
@@ -40,6 +40,24 @@ def test_edges_and_numbers_can_be_left_out():
         for edges, numbers in ((False, False), (True, False), (True, True))
     ]
     assert areas == sorted(set(areas))
+
+
+def test_uncertain_points_are_faint_and_so_are_the_lines_to_them():
+    image = np.full((512, 512, 3), 100, np.uint8)
+    points = np.rint(POINTS).astype(np.float32)
+    x, y = points.astype(int).T
+    face = np.ptp(points, axis=0).max()
+    doubt = np.full(68, 0.01 * face, np.float32)
+    doubt[8] = 0.04 * face
+    doubt[9] = face
+    drawn = draw_face(image, points, IBUG68, uncertainty=doubt)
+    change = np.abs(drawn[y, x].astype(int) - 100).sum(axis=1)
+    full = np.abs(np.array(PREDICTED) - 100).sum()
+    assert change[:8] == pytest.approx(full)
+    assert full > change[8] > change[9] == pytest.approx(FAINTEST * full, abs=2)
+    between = np.rint((points[8] + points[9]) / 2).astype(int)
+    assert 0 < np.abs(drawn[between[1], between[0]].astype(int) - 100).sum() <= change[9] + 2
+    assert (draw_face(image, points, IBUG68, uncertainty=doubt * 0) == draw_face(image, points, IBUG68)).all()
 
 
 def test_points_outside_the_picture_are_no_obstacle():

@@ -143,12 +143,13 @@ def test_lists_of_boxes_must_match_the_photos(random_predictor, noise):
 
 def test_record_is_plain_values():
     points = np.rint(face_points())
-    face = Keypoints(points, FaceBox(0, 0, 1, 2), 0.5, IBUG68)
+    face = Keypoints(points, FaceBox(0, 0, 1, 2), 0.5, IBUG68, np.full(68, 1.5, np.float32), 0.25)
     record = photo_record("a.jpg", np.zeros((4, 6, 3), np.uint8), [face])
     assert record["width"] == 6
     assert record["height"] == 4
     (known,) = record["faces"]
     assert (known["box"], known["score"], known["points"]) == ([0, 0, 1, 2], 0.5, points.tolist())
+    assert (known["detection"], known["uncertainty"]) == (0.25, [1.5] * 68)
     assert known["pose"]["yaw"] == round(face.pose.yaw, 2)
     nose = Keypoints(np.zeros((1, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, NOSE)
     assert photo_record("a.jpg", np.zeros((4, 6, 3), np.uint8), [nose])["faces"][0]["pose"] is None
@@ -157,3 +158,5 @@ def test_record_is_plain_values():
 def test_points_of_another_number_are_no_keypoints():
     with pytest.raises(FacekpError, match=r"ibug68 has points of shape \(68, 2\), not \(58, 2\)"):
         Keypoints(np.zeros((58, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, IBUG68)
+    with pytest.raises(FacekpError, match=r"68 points have as many uncertainties, not \(67,\)"):
+        Keypoints(np.zeros((68, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, IBUG68, np.zeros(67, np.float32))

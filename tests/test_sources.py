@@ -31,7 +31,7 @@ def write(folder, suffix):
         {
             ".pts": lambda: format_pts(POINTS),
             ".json": lambda: format_json([record]),
-            ".csv": lambda: format_csv({"x": [POINTS, OTHER]}, IBUG68.names),
+            ".csv": lambda: format_csv([record], IBUG68.names),
         }[suffix]()
     )
     return path

@@ -169,7 +169,7 @@ def _downloads(
 
     files: dict[str, tuple[str | Callable[[], bytes], str, str]] = {
         "JSON": (format_json([record]), "json", "application/json"),
-        "CSV": (format_csv({photo.name: [face.points for face in faces]}, faces[0].schema.names), "csv", "text/csv"),
+        "CSV": (format_csv([record], faces[0].schema.names), "csv", "text/csv"),
         ".pts": (format_pts(faces[selected].points), "pts", "text/plain"),
         "Picture": (overlay, "overlay.png", "image/png"),
     }
