@@ -228,16 +228,16 @@ def find_faces(photo: Photo, model: str = CHECKPOINT) -> Found:
     loaded = predictor(model)
     shared = any(photo.digest == each.digest for each in gallery())
     find = _find_in_gallery if shared else _find_in_session
-    return find(photo.digest, loaded.checkpoint.sha256, photo, loaded)
+    return find(photo.digest, loaded.fingerprint, photo, loaded)
 
 
 @st.cache_resource(show_spinner="Looking for faces …")
-def _find_in_gallery(digest: str, sha256: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
+def _find_in_gallery(digest: str, network: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
     return _find(_photo, _predictor)
 
 
 @st.cache_data(scope="session", max_entries=64, show_spinner="Looking for faces …")
-def _find_in_session(digest: str, sha256: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
+def _find_in_session(digest: str, network: str, _photo: Photo, _predictor: KeypointPredictor) -> Found:
     return _find(_photo, _predictor)
 
 

@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Network:
-    """What finds the points: a checkpoint's name or folder, its SHA-256, and the detector's name."""
+    """What finds the points: a checkpoint's name or folder, its fingerprint, and the detector's name."""
 
     model: str
     sha256: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,16 @@ class InputSpec:
     margin : float
         Side of the crop over the longer side of the box round the points.
     looks : int
-        How often the network is asked; from the second time on the crop is upright and lies
-        round the points found before.
+        How often the network is asked; from the second time on, and after a scout's look from the
+        first, the crop is upright and lies round the points found before.
     mirror : bool
         Whether the last look is averaged with one at the mirrored crop.
     height : int, optional
         For a network that sees the whole picture instead of a crop: its height, network pixels.
         The picture is stretched, no face is looked for, and the margin has no meaning.
+    scout : str, optional
+        Name of the checkpoint of a small network that looks first. It lies beside this one, or comes
+        with facekp.
     """
 
     size: int
@@ -55,11 +58,12 @@ class InputSpec:
     looks: int
     mirror: bool
     height: int | None = None
+    scout: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.size > 0 and self.channels == 1 and self.std > 0 and self.margin > 0 and self.looks > 0):
             raise CheckpointError(f"the card describes an input that makes no sense: {self}")
-        if self.height is not None and not (self.height > 0 and self.looks == 1):
+        if self.height is not None and not (self.height > 0 and self.looks == 1 and self.scout is None):
             raise CheckpointError(f"the card describes a whole picture that makes no sense: {self}")
 
     @property
@@ -90,7 +94,9 @@ class Checkpoint:
     card : dict
         All that the card says.
     sha256 : str
-        Of the weights file; two checkpoints with the same one give the same points.
+        Of the weights file.
+    scout : Checkpoint, optional
+        The network that looks first.
     """
 
     name: str
@@ -99,6 +105,13 @@ class Checkpoint:
     input: InputSpec
     card: dict[str, Any]
     sha256: str
+    scout: Checkpoint | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 of all that the points depend on: weights, input, and the scout's. The key for caches."""
+        parts = (self.sha256, repr(self.input), self.scout.fingerprint if self.scout else "")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def checkpoints_folder() -> Path:
@@ -113,7 +126,7 @@ def checkpoint_names() -> list[str]:
 
 
 def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
-    """Load a checkpoint strictly; no code in the file is run.
+    """Load a checkpoint, and its scout if it has one, strictly; no code in the files is run.
 
     Parameters
     ----------
@@ -126,6 +139,13 @@ def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
         If the folder, its card or its weights are missing, or do not fit each other.
     """
     folder = _find(name)
+    checkpoint = _load(folder)
+    scout = checkpoint.input.scout
+    return checkpoint if scout is None else replace(checkpoint, scout=_load_scout(folder, scout, checkpoint.schema))
+
+
+def _load(folder: Path) -> Checkpoint:
+    """The checkpoint in a folder, without its scout."""
     card = _read_card(folder / CARD)
     try:
         schema = SCHEMAS[card["schema"]]
@@ -172,6 +192,24 @@ def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: di
 def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
     """Write a card into a checkpoint's folder."""
     write_bytes(Path(folder) / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
+    """The checkpoint `name` beside a checkpoint's folder, or else of facekp's own; it must serve as a scout."""
+    places = (folder.parent / name, checkpoints_folder() / name)
+    found = next((place for place in places if (place / CARD).is_file()), None)
+    if found is None:
+        raise CheckpointError(
+            f"{folder / CARD} names the scout {name!r}, which is neither beside it nor comes with facekp; "
+            f'put its folder at {places[0]}, or remove "scout" from the card'
+        )
+    scout = _load(found)
+    if scout.schema is not schema or scout.input.whole or scout.input.scout is not None:
+        raise CheckpointError(
+            f"{name!r} cannot be the scout of {folder.name!r}; name a network that finds the same points "
+            "in a crop, and has no scout itself"
+        )
+    return scout
 
 
 def _find(name: str | os.PathLike[str]) -> Path:

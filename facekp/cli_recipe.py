@@ -242,4 +242,4 @@ def _network(arguments: argparse.Namespace) -> Network:
     from facekp.batch import Network
     from facekp.checkpoint import load_checkpoint
 
-    return Network(arguments.model, load_checkpoint(arguments.model).sha256, arguments.detector)
+    return Network(arguments.model, load_checkpoint(arguments.model).fingerprint, arguments.detector)

@@ -73,7 +73,16 @@ class Crop:
             aliases. Outside the photo its border pixels are repeated.
         """
         step = max(1, int(self.side / self.size))
+        return self._sample(*self._region(image, step), step)
+
+    def cut_grey(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The square from a colour photo (H, W, 3), in grey: uint8 (size, size). `cut` has the details."""
+        step = max(1, int(self.side / self.size))
         region, origin = self._region(image, step)
+        return self._sample(_grey(region), origin, step)
+
+    def _sample(self, region: NDArray[np.uint8], origin: NDArray[np.float64], step: int) -> NDArray[np.uint8]:
+        """The square, from the region round it, which begins at `origin`, reduced `step` times first."""
         if step > 1:
             height, width = region.shape[:2]
             reduced = cv2.resize(region, (width // step, height // step), interpolation=cv2.INTER_AREA)
@@ -92,7 +101,7 @@ class Crop:
         Its sides are multiples of `step`, as far as the photo allows, so that averaging is exact.
         """
         height, width = image.shape[:2]
-        reach = self.side * math.sqrt(0.5) + 2 * step
+        reach = self.side / 2 * (abs(math.cos(self.angle)) + abs(math.sin(self.angle))) + 2 * step
         left, top = (int(np.clip(c - reach, 0, n - 1)) for c, n in zip(self.centre, (width, height), strict=True))
         right, bottom = (
             int(np.clip(c + reach, start + 1, n))
@@ -154,6 +163,14 @@ class WholePicture:
         reduces = self.size[0] < self.photo[0] or self.size[1] < self.photo[1]
         stretched = cv2.resize(image, self.size, interpolation=cv2.INTER_AREA if reduces else cv2.INTER_LINEAR)
         return np.asarray(stretched, dtype=np.uint8)
+
+    def cut_grey(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The colour photo (H, W, 3) in the network's size and in grey; `cut` has the details."""
+        return _grey(self.cut(image))
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 def crop_round(box: FaceBox, size: int, margin: float) -> Crop:

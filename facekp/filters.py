@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -101,7 +100,7 @@ def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | 
         If the network has no convolution.
     """
     convolution, spec = _first_convolution(checkpoint), checkpoint.input
-    grey = np.asarray(cv2.cvtColor(_first_crop(checkpoint, image, box).cut(image), cv2.COLOR_RGB2GRAY))
+    grey = _first_crop(checkpoint, image, box).cut_grey(image)
     pixels = (torch.from_numpy(grey).float()[None, None] - spec.mean) / spec.std
     with torch.inference_mode():
         return np.array(convolution(pixels)[0].numpy())

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import cv2
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
-from facekp.crop import Crop, WholePicture, crop_round, from_relative, level_crop, mirror_crop
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
 from facekp.images import Picture
 from facekp.keypoints import Keypoints
+from facekp.locate import Locator
 from facekp.schema import Schema
-
-BATCH = 32
-"""Crops that go through the network together; it bounds the memory that a folder of photographs needs."""
 
 
 class KeypointPredictor:
@@ -38,7 +32,7 @@ class KeypointPredictor:
     def __init__(self, checkpoint: Checkpoint, detector: FaceDetector | None = None) -> None:
         self.checkpoint = checkpoint
         self.detector: FaceDetector = WholeFrame() if checkpoint.input.whole else detector or face_detector()
-        self._network = checkpoint.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.locator = Locator(checkpoint)
 
     @classmethod
     def from_checkpoint(
@@ -65,6 +59,11 @@ class KeypointPredictor:
     def schema(self) -> Schema:
         """The meaning of the points."""
         return self.checkpoint.schema
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 of all that the points in a given box depend on, the scout included; the key for caches."""
+        return self.checkpoint.fingerprint
 
     def predict(self, image: Picture, boxes: Sequence[FaceBox] | None = None) -> list[Keypoints]:
         """Keypoints of the faces in a photo.
@@ -124,57 +123,8 @@ class KeypointPredictor:
             else [[Detection(box, 1.0) for box in given] for given in boxes]
         )
         photos = [image for image, faces in zip(images, found, strict=True) for _ in faces]
-        points = iter(self._locate(photos, [face.box for faces in found for face in faces]))
+        points = iter(self.locator.locate(photos, [face.box for faces in found for face in faces]))
         return [[Keypoints(next(points), face.box, face.score, self.schema) for face in faces] for faces in found]
-
-    def _locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> list[NDArray[np.float32]]:
-        """Points of the face in each box of the photo beside it; photo pixels."""
-        spec = self.checkpoint.input
-        crops: list[Crop | WholePicture] = [
-            WholePicture((photo.shape[1], photo.shape[0]), spec.shape)
-            if spec.whole
-            else crop_round(box, spec.size, spec.margin)
-            for photo, box in zip(photos, boxes, strict=True)
-        ]
-        for look in range(spec.looks):
-            last = look == spec.looks - 1
-            points = self._look(photos, crops, mirrored=spec.mirror and last)
-            if not last:
-                crops = [self._upright_crop(found, crop) for found, crop in zip(points, crops, strict=True)]
-        return points
-
-    def _look(
-        self, photos: Sequence[Picture], crops: Sequence[Crop | WholePicture], *, mirrored: bool
-    ) -> list[NDArray[np.float32]]:
-        """One pass of the network over all crops; with `mirrored`, averaged with one over mirrored crops."""
-        size = self.checkpoint.input.size
-        grey = [_grey(crop.cut(photo)) for photo, crop in zip(photos, crops, strict=True)]
-        points = self._run(grey)
-        if mirrored:
-            other = self._run([mirror_crop(image) for image in grey])
-            points = (points + self.schema.mirror_points(other, size)) * np.float32(0.5)
-        return [crop.to_photo(found) for crop, found in zip(crops, points, strict=True)]
-
-    def _run(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Points (N, K, 2), network pixels, of grey crops (S, S), or whole pictures (H, W)."""
-        spec = self.checkpoint.input
-        found = [np.empty((0, len(self.schema), 2), dtype=np.float32)]
-        for batch in _batches(crops):
-            pixels = (torch.from_numpy(np.stack(batch)).float()[:, None] - spec.mean) / spec.std
-            with torch.inference_mode():
-                relative = self._network(pixels.to(memory_format=torch.channels_last))
-            found.append(from_relative(relative.numpy(), spec.shape))
-        return np.concatenate(found)
-
-    def _upright_crop(self, points: NDArray[np.float32], before: Crop | WholePicture) -> Crop | WholePicture:
-        """The crop round points already found, turned so that the eyes are level.
-
-        The network was trained on crops round true points, and knows upright faces best.
-        """
-        if self.schema.eyes is None:
-            return before
-        spec = self.checkpoint.input
-        return level_crop(points, self.schema.eyes, spec.size, spec.margin)
 
 
 class WholeFrame:
@@ -189,11 +139,3 @@ class WholeFrame:
 def _check_picture(image: Picture) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise FacekpError("a photo must be an RGB uint8 array (height, width, 3); load_image makes one")
-
-
-def _grey(image: Picture) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-
-
-def _batches(crops: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    return (crops[start : start + BATCH] for start in range(0, len(crops), BATCH))

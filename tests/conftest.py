@@ -19,23 +19,33 @@ def data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint with random weights, where accuracy is not the point."""
+def save_random(folder: Path, seed: int, **options: object) -> Path:
+    """A ResNet18 with random weights, for the 68 points; the options go into the card's input."""
     import torch
 
     from facekp.checkpoint import save_checkpoint
     from facekp.networks import build_network
 
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("checkpoints") / "random68"
+    torch.manual_seed(seed)
     spec = {"size": 32, "channels": 1, "mean": 128.0, "std": 64.0, "margin": 1.2, "looks": 2, "mirror": True}
-    card = {"schema": "ibug68", "network": "resnet18", "input": spec}
+    card = {"schema": "ibug68", "network": "resnet18", "input": spec | options}
     network = build_network("resnet18", points=68, channels=1)
     # Points within the crop, as those of a trained network, so that a second look is possible.
     torch.nn.init.uniform_(network.net.fc.bias, -0.7, 0.7)
     save_checkpoint(folder, network, card)
     return folder
+
+
+@pytest.fixture(scope="session")
+def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with random weights, where accuracy is not the point."""
+    return save_random(tmp_path_factory.mktemp("checkpoints") / "random68", seed=0)
+
+
+@pytest.fixture(scope="session")
+def scouted(random_checkpoint: Path) -> Path:
+    """Another one, beside it, which has it for its scout."""
+    return save_random(random_checkpoint.parent / "scouted68", seed=1, looks=1, scout=random_checkpoint.name)
 
 
 @pytest.fixture(scope="session")

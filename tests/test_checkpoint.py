@@ -24,6 +24,10 @@ def change_card(folder, **changes):
     (folder / CARD).write_text(json.dumps({**card, **changes}))
 
 
+def change_input(folder, **changes):
+    change_card(folder, input=json.loads((folder / CARD).read_text())["input"] | changes)
+
+
 def test_there_and_back_gives_the_same_answers(tmp_path, random_checkpoint):
     first = load_checkpoint(random_checkpoint)
     save_checkpoint(tmp_path / "again", first.network, first.card)
@@ -108,6 +112,33 @@ def test_weights_with_a_tensor_missing_or_too_many(folder):
     save_file({**tensors, "extra": torch.zeros(1)}, folder / WEIGHTS)
     with pytest.raises(CheckpointError, match=r"1 unknown \['extra'\]"):
         load_checkpoint(folder)
+
+
+def test_a_scout_is_loaded_from_beside(scouted, random_checkpoint):
+    checkpoint = load_checkpoint(scouted)
+    assert checkpoint.scout.sha256 == load_checkpoint(random_checkpoint).sha256
+    assert not checkpoint.scout.network.training
+
+
+def test_a_scout_comes_with_facekp(scouted, tmp_path):
+    alone = shutil.copytree(scouted, tmp_path / "alone")
+    change_input(alone, scout="face68-resnet18")
+    assert load_checkpoint(alone).scout.name == "face68-resnet18"
+
+
+def test_a_missing_scout(scouted, tmp_path):
+    alone = shutil.copytree(scouted, tmp_path / "alone")
+    with pytest.raises(CheckpointError, match=r"names the scout 'random68', which is neither .*; put its folder at"):
+        load_checkpoint(alone)
+
+
+@pytest.mark.parametrize("name", ["face58", "nose-original", "scouted68"])
+def test_networks_that_cannot_be_scouts(scouted, random_checkpoint, tmp_path, name):
+    for each in (scouted, random_checkpoint):
+        shutil.copytree(each, tmp_path / each.name)
+    change_input(tmp_path / scouted.name, scout=name)
+    with pytest.raises(CheckpointError, match=f"'{name}' cannot be the scout of 'scouted68'; name a network that"):
+        load_checkpoint(tmp_path / scouted.name)
 
 
 def test_unknown_network():

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facekp.crop import Crop, crop_round, from_relative, mirror_crop, to_relative
+from facekp.crop import Crop, WholePicture, crop_round, from_relative, mirror_crop, to_relative
 from facekp.errors import FacekpError
 from facekp.faces import FaceBox
 
@@ -52,6 +52,13 @@ def test_reduction_does_not_alias():
     stripes = np.tile(np.array([0, 255], dtype=np.uint8), (512, 256))
     cut = Crop((256.0, 256.0), 400.0, 40).cut(stripes)
     assert np.abs(cut.astype(int) - 128).max() < 12
+
+
+@pytest.mark.parametrize("crop", [*CROPS, WholePicture((640, 480), (80, 60))])
+def test_grey_from_a_colour_photo(crop):
+    photo = cv2.resize(np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8), (640, 480))
+    grey = cv2.cvtColor(crop.cut(photo), cv2.COLOR_RGB2GRAY)
+    assert np.abs(crop.cut_grey(photo).astype(int) - grey).max() <= 2
 
 
 def test_a_tiny_photo_under_a_large_crop():

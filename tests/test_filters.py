@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -86,7 +85,7 @@ def test_the_response_is_what_the_network_computes_first(portrait, name, size, o
     first = next(module for module in checkpoint.network.modules() if isinstance(module, torch.nn.Conv2d))
     first.register_forward_hook(lambda module, fed, answer: seen.append(answer[0].detach().numpy()))
     box = face_detector().detect(image)[0].box
-    crop = cv2.cvtColor(crop_round(box, size, 1.0).cut(image), cv2.COLOR_RGB2GRAY)
+    crop = crop_round(box, size, 1.0).cut_grey(image)
     checkpoint.network(torch.from_numpy(crop).float()[None, None])
     np.testing.assert_allclose(first_layer_response(checkpoint, image), seen[0], rtol=1e-5, atol=1e-3)
 

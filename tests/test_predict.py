@@ -1,10 +1,13 @@
 """Keypoints come out where the face is, whatever the photo's size, and the same way alone or in a batch."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from facekp import FaceBox, KeypointPredictor, NoFaceError, load_image
+from facekp.checkpoint import load_checkpoint
 from facekp.errors import FacekpError
 from facekp.keypoints import Keypoints, photo_record
 from facekp.schema import IBUG68, NOSE
@@ -160,3 +163,39 @@ def test_points_of_another_number_are_no_keypoints():
         Keypoints(np.zeros((58, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, IBUG68)
     with pytest.raises(FacekpError, match=r"68 points have as many uncertainties, not \(67,\)"):
         Keypoints(np.zeros((68, 2), np.float32), FaceBox(0, 0, 1, 2), 0.5, IBUG68, np.zeros(67, np.float32))
+
+
+def test_a_scout_looks_first_and_the_network_where_it_points(scouted, random_checkpoint, portrait):
+    image, box = load_image(portrait), FaceBox(156, 190, 356, 390)
+    predictor = KeypointPredictor.from_checkpoint(scouted)
+    scout = KeypointPredictor.from_checkpoint(random_checkpoint)
+    (first,) = scout.predict(image, boxes=[box])
+    (face,) = predictor.predict(image, boxes=[box])
+    (expected,) = predictor.locator.refine([image], [first.points])
+    assert np.array_equal(face.points, expected)
+    assert not np.allclose(face.points, first.points, atol=1)
+
+
+def test_caches_notice_another_scout_and_another_way_of_looking(scouted, random_checkpoint):
+    checkpoint = load_checkpoint(scouted)
+    fingerprints = {
+        KeypointPredictor(each).fingerprint
+        for each in (
+            checkpoint,
+            replace(checkpoint, scout=None),
+            replace(checkpoint, scout=replace(checkpoint.scout, sha256="another")),
+            replace(checkpoint, input=replace(checkpoint.input, mirror=False)),
+            load_checkpoint(random_checkpoint),
+        )
+    }
+    assert len(fingerprints) == 5
+    assert KeypointPredictor.from_checkpoint(scouted).fingerprint in fingerprints
+
+
+def test_looks_at_upright_crops_find_a_turned_face(predictor, portrait):
+    """`refine` forgives points that are a little off."""
+    image = load_image(portrait)
+    face = predictor.predict_one(image)
+    off = face.points + np.float32(0.03) * (face.box.width * np.random.default_rng(0).standard_normal((68, 2)))
+    (refined,) = predictor.locator.refine([image], [off.astype(np.float32)])
+    assert relative_difference(refined, face.points) < 0.02
