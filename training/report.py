@@ -17,11 +17,14 @@ from typing import Any
 from facekp.errors import FacekpError
 from facekp.files import write_bytes
 from facekp.results import measured_splits, read_results
+from training.looks import LOOKS, read_looks
+from training.looks import table as looks_table
 from training.measure import comparison
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
 STAGE_MARKS = re.compile(r"(<!-- numbers:(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+LOOKS_MARK = "looks"
 
 STAGES = {"nose": 1, "face58": 2, "face68": 3}
 """The stages by the names of their marks."""
@@ -42,8 +45,14 @@ NETWORKS = {
     "resnet18-heatmap": "ResNet18 with heatmaps",
     "nose-cnn": "three convolutions",
     "face-detection-cnn": "five convolutions",
+    "small-heatmap": "a small network with heatmaps",
 }
-COUNTS = {"300w_train": "faces of 300-W", "merl_rav": "of MERL-RAV", "training": "faces of IMM"}
+COUNTS = {
+    "300w_train": "faces of 300-W",
+    "merl_rav": "of MERL-RAV",
+    "training": "faces of IMM",
+    "borrowed": "borrowed ones",
+}
 
 COLUMNS = {
     "number": ("photographs", "{}"),
@@ -72,12 +81,15 @@ class Report:
         For each split its numbers.
     seconds : float
         That the training took, all epochs together; 0 if its history is not there.
+    looks : str
+        The table of what each look brings; empty where that was not measured.
     """
 
     name: str
     card: dict[str, Any]
     measured: dict[str, dict[str, Any]]
     seconds: float
+    looks: str = ""
 
     @property
     def stage(self) -> int:
@@ -108,7 +120,11 @@ def read_report(folder: Path) -> Report:
         measured[split] = results.measured
     history = folder / "history.json"
     epochs = json.loads(history.read_text(encoding="utf-8")) if history.is_file() else []
-    return Report(folder.name, card, measured, sum(float(epoch["seconds"]) for epoch in epochs))
+    looks = read_looks(folder)
+    if looks and looks["weights_sha256"] != weights:
+        raise FacekpError(f"{folder.name}: {LOOKS} is of other weights; run python -m training.looks again")
+    seconds = sum(float(epoch["seconds"]) for epoch in epochs)
+    return Report(folder.name, card, measured, seconds, looks_table(looks) if looks else "")
 
 
 def read_reports(folder: Path) -> list[Report]:
@@ -123,7 +139,7 @@ def introduction(report: Report) -> str:
     spec, counts, chosen = card["input"], card["data"]["counts"], card["chosen"]
     size = f"{spec['size']} × {spec.get('height') or spec['size']}"
     faces = " and ".join(f"{n} {COUNTS.get(key, key)}" for key, n in counts.items() if key != "validation" and n)
-    start = " from another checkpoint's trunk" if card.get("started_from") else ""
+    start = " from another checkpoint's weights" if card.get("started_from") else ""
     return (
         f"`{report.name}`: {NETWORKS.get(card['network'], card['network'])} on grey "
         f"{'pictures, whole,' if spec.get('height') else 'crops'} of {size} pixels, trained{start} on {faces}; "
@@ -193,6 +209,8 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
 
     def renew(found: re.Match[str]) -> str:
         name = found[2]
+        if name == LOOKS_MARK:
+            return found[1] + "\n".join(report.looks for report in reports if report.looks) + found[3]
         if name not in STAGES:
             raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
         part = [report for report in reports if report.stage == STAGES[name]]
