@@ -96,7 +96,7 @@ def test_what_a_checkpoint_is(root):
     face68, nose = map(introduction, reports)
     assert "ResNet18 on grey crops of 112 × 112 pixels, trained on 1554 faces of 300-W" in face68
     started = introduction(replace(reports[1], card={**reports[1].card, "started_from": "0"}))
-    assert "trained from another checkpoint's trunk on 192" in started
+    assert "trained from another checkpoint's weights on 192" in started
     assert "on grey pictures, whole, of 80 × 60 pixels, trained on 192 faces of IMM; " in nose
 
 
