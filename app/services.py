@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import streamlit as st
 from data_sets import data_folder
+from known_points import MODEL, Found, read_known
 from numpy.typing import NDArray
 from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
@@ -25,14 +26,19 @@ from facekp.annotations import Points
 from facekp.crop import crop_round
 from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import Picture, load_image
+from facekp.inventory import checkpoint_names, checkpoints_folder
 from facekp.morph import Morph
 
 if TYPE_CHECKING:
     from facekp.checkpoint import Checkpoint
-    from facekp.keypoints import Keypoints
     from facekp.predict import KeypointPredictor
 
-CHECKPOINT = "face68"
+# torch's threads would spin while they wait for each other. With all cores busy that costs seconds: measured on two
+# cores beside ten times their work, a photograph took 4.6 s to 6.1 s; with threads that sleep 0.2 s to 0.4 s, and
+# with one thread 0.3 s to 0.6 s. The variable is read when torch is imported, which is later.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+CHECKPOINT = MODEL
 MODELS = ("face68", "face68-fast", "face58", "nose")
 """The networks that a visitor may choose from, as far as they are there."""
 GALLERY = Path(__file__).parent / "gallery"
@@ -43,15 +49,11 @@ VIEW_SIDE = 1200
 Region = tuple[int, int, int, int]
 """Left, upper, right and lower edge in photo pixels, right and lower edge excluded."""
 
-_turn = threading.Lock()  # visitors take turns: two networks at once only slow each other down
+page_drawn = threading.Event()
+"""Set once the first visitor's page is drawn."""
 
-
-@dataclass(frozen=True)
-class Found:
-    """The faces of a photograph, largest first, and the photograph's width and height, pixels."""
-
-    faces: tuple[Keypoints, ...]
-    size: tuple[int, int]
+_turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Visitors take turns: more networks at once than there are cores only slow each other down, and take memory."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,19 @@ def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
     return KeypointPredictor.from_checkpoint(model)
 
 
+def warm_up(idle: float = 4.0) -> None:
+    """Load the network before a visitor needs it: once the first page is drawn, or after so many seconds without."""
+    page_drawn.wait(idle)
+    predictor().predict(load_image(gallery()[0].data))
+
+
 def models() -> list[str]:
     """Names of the networks that a visitor may choose from; the first is the most accurate."""
-    from facekp.checkpoint import checkpoint_names
-
     return [name for name in MODELS if name in checkpoint_names()]
 
 
 def checkpoints() -> Path:
     """Folder of the runs that are shown: ``FACEKP_CHECKPOINTS``, or that of the checkpoints that come with facekp."""
-    from facekp.checkpoint import checkpoints_folder
-
     given = os.environ.get("FACEKP_CHECKPOINTS")
     return Path(given) if given else checkpoints_folder()
 
@@ -225,10 +229,17 @@ def find_faces(photo: Photo, model: str = CHECKPOINT) -> Found:
     CheckpointError
         If the network cannot be loaded.
     """
+    if model == CHECKPOINT and photo.digest in _known_faces():
+        return _known_faces()[photo.digest]
     loaded = predictor(model)
     shared = any(photo.digest == each.digest for each in gallery())
     find = _find_in_gallery if shared else _find_in_session
     return find(photo.digest, loaded.fingerprint, photo, loaded)
+
+
+@st.cache_resource(show_spinner=False)
+def _known_faces() -> dict[str, Found]:
+    return read_known(GALLERY)
 
 
 @st.cache_resource(show_spinner="Looking for faces …")
@@ -242,7 +253,7 @@ def _find_in_session(digest: str, network: str, _photo: Photo, _predictor: Keypo
 
 
 def _find(photo: Photo, predictor: KeypointPredictor) -> Found:
-    with _turn:
+    with _turns:
         image = load_image(photo.data)
         return Found(tuple(predictor.predict(image)), (image.shape[1], image.shape[0]))
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import services
 import streamlit as st
 import widgets
 
@@ -20,3 +21,4 @@ page = st.navigation(
     ]
 )
 page.run()
+services.page_drawn.set()

@@ -16,11 +16,9 @@ from torch import nn
 
 from facekp.errors import CheckpointError
 from facekp.files import write_bytes
+from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
 from facekp.networks import build_network
 from facekp.schema import SCHEMAS, Schema
-
-WEIGHTS = "weights.safetensors"
-CARD = "card.json"
 
 
 @dataclass(frozen=True)
@@ -112,17 +110,6 @@ class Checkpoint:
         """A SHA-256 of all that the points depend on: weights, input, and the scout's. The key for caches."""
         parts = (self.sha256, repr(self.input), self.scout.fingerprint if self.scout else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def checkpoints_folder() -> Path:
-    """Folder of the checkpoints that come with facekp: inside the wheel, or beside the package."""
-    inside = Path(__file__).parent / "checkpoints"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "checkpoints"
-
-
-def checkpoint_names() -> list[str]:
-    """Names of the checkpoints that come with facekp."""
-    return sorted(path.parent.name for path in checkpoints_folder().glob(f"*/{CARD}"))
 
 
 def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:

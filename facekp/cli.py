@@ -179,7 +179,7 @@ def _app(arguments: argparse.Namespace) -> int:
     here = Path(__file__).parent
     folder = next(place for place in (here / "app", here.parent / "app") if place.is_dir())
     where = ["--server.address", arguments.host, "--server.port", str(arguments.port)]
-    script = [str(folder / "streamlit_app.py"), *where]
+    script = [str(folder / "server.py"), *where]
     # Streamlit takes over this process, so that Ctrl-C reaches it and nothing is left behind.
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
 

@@ -12,11 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
-from facekp.checkpoint import Checkpoint, checkpoint_names, checkpoints_folder
+from facekp.checkpoint import Checkpoint
 from facekp.crop import Crop, WholePicture, crop_round
 from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError
 from facekp.faces import FaceBox, face_detector
 from facekp.images import Picture
+from facekp.inventory import checkpoint_names, checkpoints_folder
 
 UNTRAINED = "conv1_untrained.safetensors"
 """File beside the weights: the filters with which training began, its only tensor."""

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from facekp import CheckpointError
-from facekp.checkpoint import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, load_checkpoint, save_checkpoint
+from facekp.checkpoint import load_checkpoint, save_checkpoint
+from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
 from facekp.networks import ResNet18, build_network
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from facekp.checkpoint import checkpoint_names, checkpoints_folder
 from facekp.errors import FacekpError
+from facekp.inventory import checkpoint_names, checkpoints_folder
 from training.config import CHOICES, RECIPES, TrainConfig
 from training.run import Places
 

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from facekp.checkpoint import CARD, Checkpoint, load_checkpoint, write_card
+from facekp.checkpoint import Checkpoint, load_checkpoint, write_card
 from facekp.faces import DETECTORS, face_detector
+from facekp.inventory import CARD
 from facekp.predict import KeypointPredictor
 from facekp.results import Extremes, SplitResults, write_extremes, write_results, write_truth
 from training.command import checkpoint_folder, today

@@ -23,9 +23,10 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from facekp.checkpoint import CARD, save_checkpoint
+from facekp.checkpoint import save_checkpoint
 from facekp.crop import to_relative
 from facekp.files import write_bytes, written_aside
+from facekp.inventory import CARD
 from facekp.networks import build_network
 from training.card import Story, commit, machine, make_card
 from training.config import TrainConfig

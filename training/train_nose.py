@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from facekp.checkpoint import CARD, WEIGHTS
 from facekp.files import write_bytes
+from facekp.inventory import CARD, WEIGHTS
 from training.card import IMM_STORY
 from training.command import places_of, recipe_of, told, training_parser
 from training.config import TrainConfig
