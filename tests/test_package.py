@@ -4,14 +4,13 @@ import ast
 import os
 import subprocess
 import sys
-import sysconfig
 import tomllib
-import venv
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.installation import install
 
 ORDER = [
     "errors", "schema", "files", "inventory", "images", "pose", "annotations", "faces", "keypoints", "crop",
@@ -84,23 +83,8 @@ def test_pins_satisfy_the_package():
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory) -> Path:
-    """Scripts folder of an empty environment into which the wheel was installed.
-
-    What facekp needs comes from the environment of the tests, so that torch isn't installed twice.
-    """
-    folder = tmp_path_factory.mktemp("wheel")
-    quiet = ["--quiet", "--no-deps", "--disable-pip-version-check"]
-    build = [sys.executable, "-m", "pip", "wheel", *quiet, "--no-build-isolation", "--wheel-dir", folder, ROOT]
-    subprocess.run(build, check=True, cwd=folder)
-    (wheel,) = folder.glob("facekp-*.whl")
-    environment = folder / "environment"
-    venv.create(environment, with_pip=False, symlinks=True)
-    scripts = Path(sysconfig.get_path("scripts", "venv", {"base": str(environment)}))
-    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(environment), "platbase": str(environment)}))
-    target = [sys.executable, "-m", "pip", "--python", scripts / "python", "install", *quiet, "--no-index", wheel]
-    subprocess.run(target, check=True, cwd=folder)
-    (packages / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return scripts
+    """Scripts folder of an environment into which the wheel was installed."""
+    return install(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def run_installed(installed: Path, *arguments: object) -> str:

@@ -1,0 +1,131 @@
+"""The image: what its file says, and its steps in an environment like it. Docker itself is not needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.installation import install
+
+PATIENCE = 60
+"""Seconds until the server must answer."""
+
+Step = tuple[str, str]
+
+
+def read_steps(text: str) -> list[Step]:
+    """Instructions of a Dockerfile with their arguments."""
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+    return [(name.upper(), rest.strip()) for name, rest in (line.split(maxsplit=1) for line in lines)]
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
+    return read_steps((ROOT / "Dockerfile").read_text())
+
+
+def arguments(steps: list[Step], name: str) -> list[str]:
+    return [rest for step, rest in steps if step == name]
+
+
+def command(text: str) -> list[str]:
+    """A command in the form of a list, as the health check and the start have it."""
+    return [str(part) for part in json.loads(text[text.index("[") :])]
+
+
+def copied(steps: list[Step]) -> list[str]:
+    """What goes from the repository into the image."""
+    return [source for rest in arguments(steps, "COPY") for source in rest.split()[:-1]]
+
+
+def test_base_is_small_and_fits_the_package(steps):
+    (base,) = arguments(steps, "FROM")
+    version = re.fullmatch(r"python:(3\.\d+)-slim", base)
+    assert version
+    least = re.search(r'requires-python = ">=(3\.\d+)"', (ROOT / "pyproject.toml").read_text())
+    assert least
+    assert int(version[1].split(".")[1]) >= int(least[1].split(".")[1])
+
+
+def test_torch_is_the_build_for_cpus(steps):
+    (index,) = [rest for rest in arguments(steps, "ARG") if rest.startswith("TORCH_INDEX=")]
+    assert index.endswith("/cpu")
+    (install,) = [rest for rest in arguments(steps, "RUN") if "--requirement requirements.txt" in rest]
+    assert '--extra-index-url "$TORCH_INDEX"' in install
+
+
+def test_it_does_not_run_as_root(steps):
+    names = [step for step, _ in steps]
+    (user,) = arguments(steps, "USER")
+    assert user not in ("root", "0")
+    assert any(f"useradd --create-home {user}" in run for run in arguments(steps, "RUN"))
+    assert names.index("USER") < names.index("CMD")
+    assert "RUN" not in names[names.index("USER") :]
+
+
+def test_port_and_health_belong_to_each_other(steps):
+    (port,) = arguments(steps, "EXPOSE")
+    (health,) = arguments(steps, "HEALTHCHECK")
+    assert f"localhost:{port}/_stcore/health" in health
+    assert f"docker run -p {port}:{port}" in (ROOT / "README.md").read_text()
+
+
+def test_all_that_is_copied_is_there_and_let_through(steps):
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[0] == "*"
+    for source in copied(steps):
+        assert (ROOT / source).exists(), source
+        assert f"!{source}" in ignored
+    assert "checkpoints/*/results/*.truth.json" in ignored  # the data sets' own points
+
+
+def test_its_steps_serve_the_app(steps, tmp_path):
+    """What it copies is enough to install facekp, its command serves, and its health check says so."""
+    source, built = tmp_path / "source", tmp_path / "built"
+    source.mkdir()
+    built.mkdir()
+    truth = shutil.ignore_patterns("*.truth.json", "__pycache__")
+    for name in copied(steps):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, source / name, **({"ignore": truth} if (ROOT / name).is_dir() else {}))
+    scripts = install(source, built)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    (start,), (health,), (exposed,) = (arguments(steps, name) for name in ("CMD", "HEALTHCHECK", "EXPOSE"))
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    environment |= {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "HOME": str(home)}
+    started = [str(scripts / command(start)[0]), *command(start)[1:], "--port", port]
+    asked = [
+        str(scripts / command(health)[0]),
+        *(part.replace(f":{exposed}/", f":{port}/") for part in command(health)[1:]),
+    ]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(started, cwd=home, env=environment, stdout=log, stderr=subprocess.STDOUT) as server,
+    ):
+        try:
+            assert becomes_healthy(asked, server), (tmp_path / "log").read_text()
+        finally:
+            server.terminate()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert list(home.iterdir()) == []  # nothing is written where it runs
+
+
+def becomes_healthy(asked: list[str], server: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < deadline:
+        if subprocess.run(asked, capture_output=True).returncode == 0:
+            return True
+        time.sleep(0.3)
+    return False
