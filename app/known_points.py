@@ -46,7 +46,8 @@ def network_digest(model: str) -> str:
     said = json.dumps({key: value for key, value in card.items() if key not in UNREAD}, sort_keys=True)
     with (folder / WEIGHTS).open("rb") as weights:
         digest = hashlib.file_digest(weights, "sha256")
-    digest.update(said.encode())
+    scout = card.get("input", {}).get("scout")  # the network that looks first
+    digest.update((said + (network_digest(scout) if scout else "")).encode())
     return digest.hexdigest()
 
 
