@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facekp import FacekpError
 from facekp.checkpoint import load_checkpoint
 from tests.drawn_sets import IBUG_CARD, head, write_300w
 from training import looks
@@ -44,8 +45,14 @@ def test_the_table_is_kept_and_shown(monkeypatch, random_checkpoint, tmp_path, c
         return [Answer(sample, sample.points + np.float32([off, 0]), 1.0, 200.0) for sample in samples]
 
     monkeypatch.setattr(looks, "ask", asked)
-    monkeypatch.setattr("sys.argv", ["looks", "--checkpoint", str(folder), "--data", str(tmp_path)])
+    command = ["looks", "--checkpoint", str(folder), "--data", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", [*command, "--choose", "three looks"])
+    with pytest.raises(FacekpError, match="no way 'three looks'; give one of: one look, "):
+        looks.main()
+    monkeypatch.setattr("sys.argv", [*command, "--choose", "one look, mirror image too"])
     looks.main()
+    chosen = load_checkpoint(folder).input
+    assert (chosen.looks, chosen.mirror, chosen.scout) == (1, True, None)
     record = looks.read_looks(folder)
     assert [way["nme_percent"] for way in record["ways"]] == pytest.approx([5.0, 4.5, 4.0, 3.5])
     assert record["weights_sha256"] == load_checkpoint(folder).sha256

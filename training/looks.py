@@ -1,8 +1,10 @@
 """What each look of a 68-point network brings, on the validation part: the table by which its card's looks were chosen.
 
     python -m training.looks --checkpoint face68 --scout face68-fast --data DIR
+    python -m training.looks --checkpoint face68 --scout face68-fast --data DIR --choose "one look after face68-fast"
 
-It prints the table and writes ``looks.json`` into the checkpoint's folder, where `training.report` finds it.
+It prints the table and writes ``looks.json`` into the checkpoint's folder, where `training.report` finds it. The way
+that is chosen goes into the card; what was measured with another has to be measured anew.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from facekp.checkpoint import Checkpoint, load_checkpoint
+from facekp.checkpoint import Checkpoint, load_checkpoint, write_card
+from facekp.errors import FacekpError
 from facekp.faces import face_detector
 from facekp.files import write_bytes
 from facekp.predict import KeypointPredictor
@@ -91,10 +94,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, help="a name under checkpoints/, or a folder")
     parser.add_argument("--scout", help="a small network that may take the first look: a name, or a folder")
+    parser.add_argument("--choose", help="the way, by its title in the table, that the card is to name")
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
     arguments = parser.parse_args()
     checkpoint = load_checkpoint(arguments.checkpoint)
     scout = load_checkpoint(arguments.scout) if arguments.scout else None
+    specs = {way.title: changed.input for way, changed in ways(checkpoint, scout)}
+    if arguments.choose and arguments.choose not in specs:
+        raise FacekpError(f"there is no way {arguments.choose!r}; give one of: {', '.join(specs)}")
     samples = read_split(data_folder(arguments.data), checkpoint.card, SPLIT)
     record = {
         "checkpoint": checkpoint.name,
@@ -106,7 +113,10 @@ def main() -> None:
         "ways": [asdict(way) for way in measure(checkpoint, scout, samples)],
     }
     print(table(record), end="")
-    write_bytes(checkpoint_folder(arguments.checkpoint) / LOOKS, (json.dumps(record, indent=1) + "\n").encode())
+    folder = checkpoint_folder(arguments.checkpoint)
+    write_bytes(folder / LOOKS, (json.dumps(record, indent=1) + "\n").encode())
+    if arguments.choose:
+        write_card(folder, {**checkpoint.card, "input": asdict(specs[arguments.choose])})
 
 
 if __name__ == "__main__":
