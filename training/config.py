@@ -147,7 +147,7 @@ Its photographs of 300-W weigh more, since at 192 pixels the small faces of MERL
 HEATMAP_FINE = replace(
     HEATMAP,
     sizes=(192,),
-    stage_epochs=(4,),
+    stage_epochs=(3,),
     epoch_samples=2400,
     average_decay=0.99,
     share_300w=0.75,
