@@ -23,6 +23,10 @@ THUMBNAIL_SIDE = 144
 """Pixels: twice the size at which thumbnails are shown, for screens with fine pixels."""
 
 
+SHOWN_AS_THEY_ARE = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P", "RGBA", "LA", "1"), "WEBP": ("RGB", "RGBA")}
+"""Kinds of pictures, and their modes, that browsers decode and turn upright as `load_image` does."""
+
+
 @dataclass(frozen=True)
 class PointsFile:
     """A file of true points, not read yet."""
@@ -95,6 +99,20 @@ def read_photo(name: str, data: bytes) -> Photo:
         If it cannot be decoded, or has too many pixels.
     """
     return Photo(name, data, _thumbnail(decoded(data, f"“{name}”")))
+
+
+def for_browser(data: bytes) -> tuple[bytes, str]:
+    """A photograph as a file that every browser shows as `load_image` decodes it, and its media type.
+
+    That is the photograph's own file where it may be, or else a JPEG.
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        kind = str(image.format)
+        if image.mode in SHOWN_AS_THEY_ARE.get(kind, ()) and getattr(image, "n_frames", 1) == 1:
+            return data, f"image/{kind.lower()}"
+    buffer = io.BytesIO()
+    Image.fromarray(load_image(data)).save(buffer, format="JPEG", quality=95, subsampling=0)
+    return buffer.getvalue(), "image/jpeg"
 
 
 def read_gallery(folder: Path) -> tuple[Photo, ...]:

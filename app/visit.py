@@ -247,9 +247,18 @@ def faces(photo: Photo, model: str = services.CHECKPOINT) -> tuple[Keypoints, ..
     corrected = _visit().corrected
     found = services.find_faces(photo, model).faces
     return tuple(
-        replace(face, points=corrected.get((photo.digest, len(face.points), index), face.points))
-        for index, face in enumerate(found)
+        _corrected(face, corrected.get((photo.digest, len(face.points), index))) for index, face in enumerate(found)
     )
+
+
+def _corrected(face: Keypoints, points: Points | None) -> Keypoints:
+    """A face with corrected points; of those that were moved no error is expected."""
+    if points is None:
+        return face
+    doubt = face.uncertainty
+    if doubt is not None:
+        doubt = np.where((points != face.points).any(axis=1), np.float32(0), doubt)
+    return replace(face, points=points, uncertainty=doubt)
 
 
 def points(photo: Photo, index: int = 0, model: str = services.CHECKPOINT) -> Points:

@@ -36,13 +36,16 @@ NUMBER_ROOM = 24  # pixels of a view for the smallest number above a box
 THUMBNAIL = "72px"
 
 STYLE = f"""
-.stMainBlockContainer {{ max-width: 76rem; padding-top: 4.5rem; padding-bottom: 3rem; }}
+.stMainBlockContainer {{ max-width: 80rem; padding: 4.5rem clamp(1rem, 4vw, 4rem) 3rem; }}
 /* Streamlit's own are too faint to be read by all (contrast AA). */
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"] {{
     color: light-dark(#56616c, #a9b4bf); opacity: 1;
 }}
 [data-testid="stVegaLiteChart"] svg text {{ fill: light-dark(#3d4752, #c5ced6); }}
 button[kind^="primary"] p {{ color: light-dark(#ffffff, #12171d); }}
+/* One row of thumbnails that scrolls sideways, with room for the outline of the chosen one. */
+[class$="_photos"], [class*="_photos "] {{ flex-wrap: nowrap; overflow-x: auto; padding: 6px; }}
+div:has(> [class$="_photos"]), div:has(> [class*="_photos "]) {{ flex: 1 1 16rem; min-width: 0; }}
 [class*="_photo_"] button {{
     width: {THUMBNAIL}; height: {THUMBNAIL}; min-height: {THUMBNAIL}; padding: 0;
     background-size: 140%; background-position: 50% 65%; border: none;
@@ -112,17 +115,18 @@ def photo_picker(page: str, *, first: int = 0) -> Photo | None:
         None until there is one.
     """
     photo = visit.chosen(page, first)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"{page}_photos"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         add_photos(page)
-        for each in visit.all_photos():
-            st.button(
-                each.label,
-                key=f"{page}_photo_{each.digest}",
-                type="primary" if photo and each.digest == photo.digest else "secondary",
-                help=each.label,
-                on_click=_choose,
-                args=(page, each),
-            )
+        with st.container(horizontal=True, gap="small", key=f"{page}_photos"):
+            for each in visit.all_photos():
+                st.button(
+                    each.label,
+                    key=f"{page}_photo_{each.digest}",
+                    type="primary" if photo and each.digest == photo.digest else "secondary",
+                    help=each.label,
+                    on_click=_choose,
+                    args=(page, each),
+                )
     for problem in visit.problems():
         show_error(problem)
     if photo is None:

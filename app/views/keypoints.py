@@ -1,177 +1,226 @@
-"""Page: the keypoints of every face in a photograph."""
+"""Page: the keypoints of every face in a photograph, beside the true ones, and corrected by hand."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+import comparison
 import numpy as np
 import pandas as pd
 import services
 import streamlit as st
 import visit
 import widgets
+from face_viewer import face_viewer
 from photos import Photo, Truth, read_truths
 
-from facekp.annotations import format_csv, format_json, format_pts
-from facekp.draw import PREDICTED, TRUTH, draw_face
+from facekp.annotations import Points, format_csv, format_json, format_pts
 from facekp.errors import NO_FACE
-from facekp.faces import FaceBox
-from facekp.images import encode_png, load_image
-from facekp.metrics import inter_ocular, normalised_mean_error, point_errors
+from facekp.keypoints import Keypoints, photo_record
+from facekp.pose import Pose
+from facekp.schema import Schema
 
-if TYPE_CHECKING:
-    from facekp.keypoints import Keypoints
+PAGE = "keypoints"
 
-# Comments, since Streamlit may print a page's lone strings.
-ZOOM = 1.7  # side of the zoomed region over the side of the face's box
-SAME_FACE = 0.2  # true points belong to a face when their boxes share more than this part of their union
+NETWORK_OF = {"ibug68": "face68", "imm58": "face58"}  # the one to compare true points of a schema with
+LEAST_ANGLE = 3.0  # degrees from which a turn of the head is told
+
+MODELS = {
+    "face68": "68 points of each face, the most accurate network.",
+    "face68-fast": "68 points of each face, a small and quick network.",
+    "face58": "58 points of each face, in the order of the IMM Face Database.",
+    "nose": "The tip of the nose, in a photo of one face.",
+}
 
 
 def main() -> None:
     """Show the page."""
     st.title("Keypoints")
-    st.markdown("68 points on every face of a photo. Take a face from the gallery, or bring your own photo.")
-    photo = widgets.photo_picker("keypoints")
+    photo = widgets.photo_picker(PAGE)
     if photo is not None:
-        with widgets.errors_shown():
-            found = services.find_faces(photo)
-            _show(photo, services.Found(visit.faces(photo), found.size))
+        _show(photo)
 
 
-def _show(photo: Photo, found: services.Found) -> None:
+@st.fragment
+def _show(photo: Photo) -> None:
     """The picture on one side, everything else beside it."""
-    faces = found.faces
-    truth = _truth(photo, found)
-    picture_side, panel = st.columns([3, 2], gap="large")
+    picture_side, panel = st.columns([3, 2], gap="medium")
     with panel:
-        if not faces:
-            widgets.show_error(NO_FACE)
-        selected = widgets.face_selector("keypoints", photo, len(faces))
-        edges, numbers, zoomed = _switches(bool(faces))
-    with picture_side:
-        region = _round(faces[selected].box, found.size) if zoomed else None
-        _picture(photo, faces, truth, selected, edges=edges, numbers=numbers, region=region)
-    with panel:
-        if truth and faces:
-            _error(faces, truth)
-        if faces:
-            _table(faces[selected])
-            _downloads(photo, found, truth, selected, edges=edges, numbers=numbers)
+        model = _model()
+    with widgets.errors_shown():
+        found = services.find_faces(photo, model)
+        faces = visit.faces(photo, model)
+        truths = comparison.match(_truths(photo, found.size), faces)
+        with picture_side:
+            face_viewer(photo, found.size, faces, found.faces, truths, page=PAGE, model=model)
+            _about(photo, found.size)
+        with panel:
+            if faces:
+                selected = min(visit.selected(PAGE, photo), len(faces) - 1)
+                _panel(photo, found, faces, truths, selected)
+            else:
+                widgets.show_error(NO_FACE)
 
 
-def _truth(photo: Photo, found: services.Found) -> Truth | None:
+def _model() -> str:
+    """Let the visitor choose the network."""
+    key = f"{PAGE}_model"
+    names = services.models()
+    name = st.segmented_control(
+        "Network",
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        persist_state="session",
+        on_change=lambda: visit.choose_model(st.session_state[key]),
+    )
+    st.caption(MODELS[name])
+    return name
+
+
+def _truths(photo: Photo, size: tuple[int, int]) -> tuple[Truth, ...]:
     """The true points that came with a photograph; with bad ones, the page goes on without."""
     with widgets.errors_shown():
-        return read_truths(photo.truth, *found.size)[0] if photo.truth else None
-    return None
+        return read_truths(photo.truth, *size) if photo.truth else ()
+    return ()
 
 
-def _switches(any_face: bool) -> tuple[bool, bool, bool]:
-    """Whether to draw edges, to write numbers, and to zoom to the selected face."""
-    with st.container(horizontal=True, gap="medium"):
-        edges = st.toggle("Edges", value=True, key="keypoints_edges", persist_state="session")
-        numbers = st.toggle("Numbers", key="keypoints_numbers", persist_state="session")
-        zoomed = st.toggle("Zoom to the face", key="keypoints_zoom", persist_state="session", disabled=not any_face)
-    return edges, numbers, zoomed and any_face
+def _about(photo: Photo, size: tuple[int, int]) -> None:
+    """What is known of the photograph; the visitor's own can be removed."""
+    width, height = size
+    st.caption(f"{photo.caption or photo.name} · {width} × {height} pixels")
+    if photo in visit.photos() and st.button(
+        "Remove this photo", type="tertiary", icon=":material/delete:", key=f"{PAGE}_remove"
+    ):
+        visit.remove(photo)
+        st.rerun()  # not this fragment alone: another photo is chosen now
 
 
-def _round(box: FaceBox, size: tuple[int, int]) -> services.Region:
-    """The square region round a face, as far as it lies in the photograph."""
-    half = ZOOM * max(box.width, box.height) / 2
-    (x, y), (width, height) = box.centre, size
-    left, top = max(0, math.floor(x - half)), max(0, math.floor(y - half))
-    return left, top, min(width, math.ceil(x + half)), min(height, math.ceil(y + half))
-
-
-def _picture(
+def _panel(
     photo: Photo,
-    faces: tuple[Keypoints, ...],
-    truth: Truth | None,
+    found: services.Found,
+    faces: Sequence[Keypoints],
+    truths: Sequence[comparison.TrueFace],
     selected: int,
-    *,
-    edges: bool,
-    numbers: bool,
-    region: services.Region | None,
 ) -> None:
-    view = services.view(photo.data, region)
-    picture = view.picture
-    if truth:
-        picture = draw_face(picture, view.place(truth.points), truth.schema, TRUTH, edges=edges)
-    for face in faces:
-        picture = draw_face(picture, view.place(face.points), face.schema, PREDICTED, edges=edges, numbers=numbers)
-    if len(faces) > 1 and region is None:
-        picture = widgets.number_faces(picture, view, faces, selected)
-    widgets.show_picture(picture, photo.caption or None, alt=f"{photo.name} with the points of {len(faces)} faces")
+    """Facts, errors, points and files of the selected face."""
+    face = faces[selected]
+    st.markdown(_facts(face, selected, len(faces)))
+    _tell_corrections(face.points - found.faces[selected].points)
+    truth = next((each for each in truths if each.face == selected), None)
+    if truths:
+        _accuracy(face, truth)
+    with st.expander(f"The {len(face.points)} points" if len(face.points) > 1 else "The point", expanded=not truths):
+        _table(face)
+    _downloads(photo, found, faces, selected)
 
 
-def _true_face(faces: tuple[Keypoints, ...], truth: Truth) -> int | None:
-    """The predicted face that true points belong to, if any."""
-    overlaps = [FaceBox.around(face.points).overlap(truth.box) for face in faces]
-    best = max(range(len(faces)), key=overlaps.__getitem__, default=None)
-    return best if best is not None and overlaps[best] > SAME_FACE else None
+def _facts(face: Keypoints, index: int, count: int) -> str:
+    """How sure the face is, and how the head is turned."""
+    facts = [f"**Face {index + 1} of {count}**" if count > 1 else "**One face**", f"certainty {face.score:.2f}"]
+    if face.pose is not None:
+        facts += _in_words(face.pose)
+    if face.uncertainty is not None:
+        facts.append(f"expected error {face.uncertainty.mean():.1f} px")
+    return " · ".join(facts)
 
 
-def _error(faces: tuple[Keypoints, ...], truth: Truth) -> None:
-    """How far the prediction is from the truth, or why that is not said."""
-    st.markdown(":red[●] predicted \u2003 :green[●] true")
-    index = _true_face(faces, truth)
-    if index is None:
-        st.info("No error is given: none of the faces that were found lies on the true points.")
-        return
-    face = faces[index]
-    if face.schema != truth.schema:
+def _in_words(pose: Pose) -> list[str]:
+    """How a head is turned, as far as it can be seen."""
+    angles = {
+        "turned": (pose.yaw, "to their left", "to their right"),
+        "looking": (pose.pitch, "up", "down"),
+        "leaning": (pose.roll, "to their left", "to their right"),
+    }
+    seen = [
+        f"{verb} {abs(degrees):.0f}° {one if degrees > 0 else other}"
+        for verb, (degrees, one, other) in angles.items()
+        if abs(degrees) >= LEAST_ANGLE
+    ]
+    return seen or ["looking straight at the camera"]
+
+
+def _tell_corrections(moved: Points) -> None:
+    """How many points were corrected by hand, and how far (K, 2)."""
+    far = np.linalg.norm(moved, axis=1)
+    count = int((far > 0).sum())
+    if count:
         st.info(
-            f"No error is given: {len(truth.schema)} true points ({truth.schema.name}) and {len(face.schema)} "
-            f"predicted ones ({face.schema.name}) mark different places of a face."
+            f"{count} {'point' if count == 1 else 'points'} corrected by hand, by up to {far.max():.1f} px. "
+            "All pages use the corrected points.",
+            icon=":material/draw:",
+        )
+
+
+def _accuracy(face: Keypoints, truth: comparison.TrueFace | None) -> None:
+    """How far the selected face is from its true points, or why that is not said."""
+    st.markdown(":red[●] predicted \u2003 :green[●] true")
+    if truth is None:
+        st.info("No error is given: the true points lie on another face.")
+        return
+    if not truth.comparable:
+        st.info(
+            f"No error is given: {len(truth.schema)} true points ({truth.schema.name}) and {len(face.points)} "
+            f"predicted ones ({face.schema.name}) mark different places of a face. {_other_network(truth.schema)}"
         )
         return
+    errors = comparison.errors(face.points, truth.truth)
     pixels, share = st.columns(2)
-    which = "" if len(faces) == 1 else f", face {index + 1}"
-    pixels.metric(f"Mean error{which}", f"{point_errors(face.points, truth.points).mean():.2f} px")
-    if inter_ocular(truth.points, truth.schema) > 0:
-        share.metric("Of the eye distance", f"{normalised_mean_error(face.points, truth.points, truth.schema):.2%}")
+    pixels.metric("Mean error", f"{errors.mean:.2f} px")
+    if errors.normalised is not None:
+        share.metric("Of the eye distance", f"{errors.normalised:.2%}", help="NME: over the outer eye corners")
+    regions, worst = st.columns(2, gap="small")
+    with regions:
+        _errors_table(errors.by_region(), "Region", "Mean errors by region of the face")
+    with worst:
+        _errors_table(errors.worst(), "Farthest off", "The points that are farthest off")
+
+
+def _other_network(schema: Schema) -> str:
+    """Which network has the points of a schema."""
+    return f"Choose {NETWORK_OF[schema.name]} to compare." if schema.name in NETWORK_OF else ""
+
+
+def _errors_table(table: pd.DataFrame, heading: str, alt: str) -> None:
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "name": st.column_config.TextColumn(heading, width=100),
+            "pixels": st.column_config.NumberColumn("px", format="%.1f", width=45),
+            "percent": st.column_config.NumberColumn("%", format="%.1f", width=45),
+        },
+        alt=alt,
+    )
 
 
 def _table(face: Keypoints) -> None:
     table = pd.DataFrame({"name": face.schema.names, "x": face.points[:, 0], "y": face.points[:, 1]})
+    if face.uncertainty is not None:
+        table["expected"] = face.uncertainty
     st.dataframe(
         table.rename_axis("point"),
-        height=330,
+        height=330 if len(table) > 8 else "auto",
         column_config={
-            "point": st.column_config.NumberColumn("Point", width=50),
+            "point": st.column_config.NumberColumn("Point", width=45),
             "name": st.column_config.TextColumn("Name", width=105),
-            "x": st.column_config.NumberColumn("x, px", format="%.1f", width=65),
-            "y": st.column_config.NumberColumn("y, px", format="%.1f", width=65),
+            "x": st.column_config.NumberColumn("x, px", format="%.1f", width=60),
+            "y": st.column_config.NumberColumn("y, px", format="%.1f", width=60),
+            "expected": st.column_config.NumberColumn("± px", format="%.1f", width=50, help="Expected error"),
         },
         alt="The points of the selected face",
     )
 
 
-def _downloads(
-    photo: Photo, found: services.Found, truth: Truth | None, selected: int, *, edges: bool, numbers: bool
-) -> None:
+def _downloads(photo: Photo, found: services.Found, faces: Sequence[Keypoints], selected: int) -> None:
     """Buttons for the files: JSON and CSV hold all faces, .pts the selected one."""
-    from facekp.keypoints import photo_record  # it brings torch
-
-    faces = found.faces
     width, height = found.size
     record = photo_record(photo.name, np.broadcast_to(np.uint8(0), (height, width, 3)), faces)
-
-    def overlay() -> bytes:  # at the photograph's own size, so it is made when asked for
-        picture = load_image(photo.data)
-        if truth:
-            picture = draw_face(picture, truth.points, truth.schema, TRUTH, edges=edges)
-        for face in faces:
-            picture = draw_face(picture, face.points, face.schema, PREDICTED, edges=edges, numbers=numbers)
-        return encode_png(picture)
-
-    files: dict[str, tuple[str | Callable[[], bytes], str, str]] = {
+    files = {
         "JSON": (format_json([record]), "json", "application/json"),
         "CSV": (format_csv([record], faces[0].schema.names), "csv", "text/csv"),
         ".pts": (format_pts(faces[selected].points), "pts", "text/plain"),
-        "Picture": (overlay, "overlay.png", "image/png"),
     }
     st.caption("Download" if len(faces) == 1 else f"Download all {len(faces)} faces (.pts: face {selected + 1})")
     with st.container(horizontal=True, gap="small"):
@@ -181,7 +230,7 @@ def _downloads(
                 data,
                 f"{photo.stem}.{suffix}",
                 mime,
-                key=f"keypoints_download_{suffix}",
+                key=f"{PAGE}_download_{suffix}",
                 on_click="ignore",
                 icon=":material/download:",
             )

@@ -1,0 +1,175 @@
+"""The large picture of the Keypoints page: a component of our own that zooms, draws and corrects.
+
+What it draws it draws in the browser, so that switches answer without Python. Python hears of a
+face that was selected and of points that were corrected.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import services
+import streamlit as st
+import visit
+from comparison import TrueFace
+from photos import Photo, for_browser
+from scipy.spatial.transform import Rotation
+from streamlit.runtime import get_instance
+
+from facekp.annotations import Points
+from facekp.draw import PREDICTED, TRUTH, Color
+from facekp.keypoints import Keypoints
+from facekp.mesh import triangulate
+from facekp.pose import Pose, mean_shapes
+
+DECIMALS = 3
+"""Of coordinates, as in the files that are written."""
+_FOLDER = Path(__file__).parent / "viewer"
+
+
+def _text(*names: str) -> str:
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+_viewer = st.components.v2.component(
+    "facekp_viewer",
+    html=_text("viewer.html"),
+    css=_text("viewer.css"),
+    js=_text("view.js", "drawing.js", "viewer.js"),
+)
+
+
+def face_viewer(
+    photo: Photo,
+    size: tuple[int, int],
+    faces: Sequence[Keypoints],
+    predicted: Sequence[Keypoints],
+    truths: Sequence[TrueFace],
+    *,
+    page: str,
+    model: str,
+) -> None:
+    """Show a photograph with its faces; selections and corrections go to the visit.
+
+    Parameters
+    ----------
+    photo : Photo
+    size : (int, int)
+        Its width and height, pixels.
+    faces, predicted : sequences of Keypoints
+        As they are now, and as the network found them.
+    truths : sequence of TrueFace
+        True points, and the face that each belongs to.
+    page : str
+        The page on whose selected face the corrections are made; as `visit.selected` knows it.
+    model : str
+        The network's name.
+    """
+    schema = faces[0].schema if faces else None
+    key = f"{page}_viewer"
+    edit = f"{page}_viewer_edit"
+
+    def changed() -> None:
+        change = st.session_state[key]["changed"]
+        st.session_state[edit] = change["edit"]
+        take_over(page, change)
+
+    _viewer(
+        key=key,
+        data={
+            "photo": photo.digest,
+            "model": model,
+            "source": _source(photo),
+            "alt": f"{photo.name} with the points of {len(faces)} {'face' if len(faces) == 1 else 'faces'}",
+            "saved": f"{photo.stem}_points.png",
+            "size": size,
+            "colors": {"predicted": _css(PREDICTED), "truth": _css(TRUTH)},
+            "names": schema.names if schema else (),
+            "edges": schema.edges if schema else (),
+            "triangles": _triangles(schema.name) if schema else [],
+            "faces": [_face(now, found) for now, found in zip(faces, predicted, strict=True)],
+            "truths": [
+                {"points": _rounded(truth.points), "edges": truth.schema.edges, "face": truth.compared}
+                for truth in truths
+            ],
+            "selected": visit.selected(page, photo) if visit.selected(page, photo) < len(faces) else 0,
+            "edit": st.session_state.get(edit, 0),
+        },
+        on_changed_change=changed,
+    )
+
+
+def take_over(page: str, change: dict[str, Any]) -> None:
+    """Take over what the visitor selected and corrected.
+
+    Parameters
+    ----------
+    page : str
+        As in `face_viewer`.
+    change : dict
+        ``photo`` and ``model``, ``selected``, and in ``moved`` for each face that was changed its moved
+        points by number, or None where it is as predicted again.
+    """
+    photo = visit.find(change["photo"])
+    if photo is None:  # it was freed in the meantime
+        return
+    visit.select(page, photo, change["selected"])
+    for index, moved in change["moved"].items():
+        if moved is None:
+            visit.reset(photo, int(index))
+            continue
+        points = services.find_faces(photo, change["model"]).faces[int(index)].points.copy()
+        points[[int(number) for number in moved]] = list(moved.values())
+        visit.correct(photo, int(index), points)
+
+
+def _face(now: Keypoints, found: Keypoints) -> dict[str, Any]:
+    """A face as plain values; `predicted` only where its points were corrected."""
+    box, uncertainty = now.box, now.uncertainty
+    return {
+        "points": _rounded(now.points),
+        "predicted": None if np.array_equal(now.points, found.points) else _rounded(found.points),
+        "box": [round(edge, 1) for edge in (box.x_min, box.y_min, box.x_max, box.y_max)],
+        "uncertainty": None if uncertainty is None else np.round(uncertainty.astype(float), 2).tolist(),
+        "axes": head_axes(now.pose),
+    }
+
+
+def head_axes(pose: Pose | None) -> dict[str, list[float]] | None:
+    """Where the axes of the head point in the picture: to its right, down, and out of the face."""
+    if pose is None:
+        return None
+    # facekp.pose: roll after pitch after yaw, from x right, y down, z away.
+    turn = Rotation.from_euler("ZXY", [pose.roll, -pose.pitch, -pose.yaw], degrees=True).as_matrix()
+    axes = {"right": turn[:2, 0], "down": turn[:2, 1], "ahead": -turn[:2, 2]}
+    return {name: axis.round(4).tolist() for name, axis in axes.items()}
+
+
+@functools.cache
+def _triangles(schema: str) -> list[list[int]]:
+    """The triangles between a schema's points, on the mean shape, so that they are the same for every face."""
+    shape = mean_shapes().get(schema)
+    return [] if shape is None else triangulate(shape[:, :2]).triangles.tolist()
+
+
+def _rounded(points: Points) -> list[list[float]]:
+    return np.round(points.astype(float), DECIMALS).tolist()
+
+
+def _css(color: Color) -> str:
+    return f"rgb{color}"
+
+
+def _source(photo: Photo) -> str:
+    """The address under which the browser gets the photograph, from this session's memory."""
+    data, kind = _for_browser(photo.digest, photo)
+    return get_instance().media_file_mgr.add(data, kind, f"viewer.{photo.digest}")
+
+
+@st.cache_data(scope="session", max_entries=3, show_spinner=False)
+def _for_browser(digest: str, _photo: Photo) -> tuple[bytes, str]:
+    return for_browser(_photo.data)

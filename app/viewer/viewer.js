@@ -1,0 +1,340 @@
+// A photo with its faces: draws them, lets points be corrected, and tells Python of it.
+// Python sends the faces as `data`; it hears of changes by the trigger "changed".
+
+const SWITCHES = {
+  points: ["Points", true],
+  edges: ["Edges", true],
+  numbers: ["Numbers", false],
+  box: ["Box", false],
+  mesh: ["Mesh", false],
+  uncertainty: ["Uncertainty", false],
+  pose: ["Pose", false],
+  truth: ["Truth", true],
+  errors: ["Errors", true],
+};
+const KEPT = "facekp.drawn"; // the switches outlive a change of page in the tab's own storage
+const NEAR = { mouse: 14, pen: 18, touch: 30 }; // screen pixels from which a point can be grabbed
+const KEY_PAUSE = 350; // milliseconds after the last arrow until a moved point is sent
+
+class Viewer extends Overlay {
+  constructor(root) {
+    super();
+    const find = (selector) => root.querySelector(selector);
+    Object.assign(this, {
+      stage: find(".stage"), image: find(".stage > img"), svg: find(".stage > svg"), drawing: find(".drawing"),
+      status: find(".status"), switches: find(".switches"), tools: find(".tools"),
+      shown: { ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") },
+      edit: null, pending: {}, undone: [], done: [], current: null, correcting: false,
+    });
+    this.view = new View(this.stage, this.image, this.svg);
+    new Gestures(this.stage, this.view, this);
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.stage.addEventListener("focusin", (event) => this.focus(event));
+    this.stage.addEventListener("pointerleave", () => this.tell(this.current));
+    root.querySelectorAll("[data-zoom]").forEach((button) => {
+      button.onclick = () => this.zoom(button.dataset.zoom);
+    });
+    root.querySelectorAll("[data-tool]").forEach((button) => {
+      button.onclick = () => this[button.dataset.tool]();
+    });
+  }
+
+  // --- What comes from Python
+
+  update(data, send) {
+    const another = data.photo !== this.data?.photo || data.model !== this.data?.model;
+    const moved = data.photo !== this.data?.photo;
+    this.send = send;
+    this.data = data;
+    if (another || this.edit === null || data.edit >= this.edit) {
+      // Otherwise the answer to an older change is on its way, and what the visitor sees is newer.
+      Object.assign(this, { faces: data.faces, selected: data.selected, edit: data.edit, pending: {} });
+    }
+    if (another) Object.assign(this, { done: [], undone: [], current: null });
+    if (moved) {
+      this.view.size = data.size;
+      this.image.src = data.source;
+      this.image.alt = data.alt;
+      Object.assign(this.image.style, { width: `${data.size[0]}px`, height: `${data.size[1]}px` });
+      this.stage.style.aspectRatio = data.size.join(" / ");
+      this.view.fit();
+    }
+    this.stage.setAttribute("aria-label", `${data.alt}. Plus, minus, 0 and arrows zoom and move the picture.`);
+    this.svg.style.setProperty("--predicted", data.colors.predicted);
+    this.svg.style.setProperty("--truth", data.colors.truth);
+    this.drawSwitches();
+    this.draw();
+    this.tell(this.current);
+  }
+
+  // --- Drawing
+
+  on(name) {
+    return this.shown[name] ?? SWITCHES[name][1];
+  }
+
+  drawSwitches() {
+    const has = {
+      mesh: this.data.triangles.length, pose: this.face?.axes, uncertainty: this.face?.uncertainty,
+      edges: this.data.edges.length, numbers: this.data.names.length > 1, truth: this.data.truths.length,
+      errors: this.data.truths.some((truth) => truth.face !== null),
+    };
+    const names = Object.keys(SWITCHES).filter((name) => !(name in has) || has[name]);
+    if (this.switches.dataset.names === names.join(" ")) return; // a switch made anew would lose the focus
+    this.switches.dataset.names = names.join(" ");
+    this.switches.replaceChildren(...names.map((name) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", textContent: SWITCHES[name][0] });
+      button.dataset.switch = name;
+      button.setAttribute("aria-pressed", this.on(name));
+      button.onclick = () => {
+        this.shown[name] = !this.on(name);
+        sessionStorage.setItem(KEPT, JSON.stringify(this.shown));
+        button.setAttribute("aria-pressed", this.on(name));
+        this.draw();
+      };
+      return button;
+    }));
+  }
+
+  draw() {
+    const focused = this.drawing.getRootNode().activeElement?.dataset?.focus;
+    this.drawing.innerHTML = this.markup();
+    // Drawn anew, an element has lost the focus.
+    if (focused) this.drawing.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
+    const tool = (name) => this.tools.querySelector(`[data-tool="${name}"]`);
+    tool("correct").disabled = !this.face;
+    tool("correct").setAttribute("aria-pressed", this.correcting);
+    tool("undo").disabled = !this.done.length;
+    tool("redo").disabled = !this.undone.length;
+    tool("reset").disabled = !this.face?.predicted;
+    for (const name of ["undo", "redo"]) tool(name).classList.toggle("hidden", !this.correcting);
+    tool("reset").classList.toggle("hidden", !this.correcting && !this.face?.predicted);
+    this.stage.classList.toggle("correcting", this.correcting);
+  }
+
+  tell(i) {
+    const idle = this.correcting ? "Drag a point, or choose one with Tab and move it with the arrows."
+      : this.faces.length > 1 ? `Face ${this.selected + 1} of ${this.faces.length}. Click another one to select it.` : "";
+    this.status.textContent = this.face && i !== null ? this.describe(i) : idle;
+  }
+
+  // --- Pointers: what `Gestures` asks for
+
+  nearest(event) {
+    const [x, y] = this.view.place(event).map((value) => value - 0.5);
+    const far = this.face?.points.map((point) => Math.hypot(point[0] - x, point[1] - y) * this.view.scale) ?? [];
+    const i = far.indexOf(Math.min(...far));
+    return far[i] <= (NEAR[event.pointerType] ?? NEAR.mouse) ? i : null;
+  }
+
+  hover(event) {
+    this.tell(this.nearest(event) ?? this.current);
+  }
+
+  grab(event) {
+    const i = this.correcting ? this.nearest(event) : null;
+    if (i === null) return false;
+    const [x, y] = this.view.place(event);
+    // It moves by as much as the finger, so that it is not hidden below it.
+    this.held = { i, before: this.copy(), dx: this.face.points[i][0] - x, dy: this.face.points[i][1] - y };
+    this.current = i;
+    this.draw();
+    this.drawing.querySelector(`[data-focus="point${i}"]`)?.focus({ preventScroll: true });
+    this.tell(i);
+    return true;
+  }
+
+  drag(event) {
+    const [x, y] = this.view.place(event);
+    this.movePoint(this.held.i, x + this.held.dx, y + this.held.dy);
+  }
+
+  drop() {
+    const { i, before } = this.held;
+    if (before[i].some((value, axis) => value !== this.face.points[i][axis])) this.commit(before);
+  }
+
+  click(event) {
+    if (this.correcting) return;
+    const [x, y] = this.view.place(event);
+    const inside = this.faces.map((face, index) => [index, face.box])
+      .filter(([, [left, top, right, bottom]]) => x >= left && x <= right && y >= top && y <= bottom)
+      .sort(([, a], [, b]) => (a[2] - a[0]) - (b[2] - b[0]));
+    if (inside.length) this.select(inside[0][0]);
+  }
+
+  // --- Keys
+
+  focus(event) {
+    const i = event.target.dataset?.point;
+    if (i === undefined || this.current === Number(i)) return;
+    this.current = Number(i);
+    this.draw();
+    this.tell(this.current);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === "z" && this.correcting) {
+        event.preventDefault();
+        if (event.shiftKey) this.redo();
+        else this.undo();
+      }
+      return;
+    }
+    const target = event.target.dataset ?? {};
+    if (target.face !== undefined && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      this.select(Number(target.face));
+    } else if (target.point !== undefined) this.pointKey(event, Number(target.point));
+    else if (event.key === "1") this.zoom("face");
+    else this.view.key(event);
+  }
+
+  pointKey(event, i) {
+    const step = (event.shiftKey ? 10 : 1) / this.view.scale;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const next = { n: 1, p: -1 }[event.key.toLowerCase()];
+    if (event.key in moves) {
+      event.preventDefault();
+      this.beforeKeys ??= this.copy();
+      const [x, y] = this.face.points[i];
+      this.movePoint(i, x + moves[event.key][0], y + moves[event.key][1]);
+      clearTimeout(this.keyTimer);
+      this.keyTimer = setTimeout(() => this.endKeys(), KEY_PAUSE);
+    } else if (next) {
+      const count = this.face.points.length;
+      this.current = (i + next + count) % count;
+      this.draw();
+      this.drawing.querySelector(`[data-focus="point${this.current}"]`).focus({ preventScroll: true });
+      this.tell(this.current);
+    } else if (event.key === "Escape") this.stage.focus();
+    else this.view.key(event);
+  }
+
+  endKeys() {
+    if (!this.beforeKeys) return;
+    this.commit(this.beforeKeys);
+    this.beforeKeys = null;
+  }
+
+  // --- Changes
+
+  copy() {
+    return this.face.points.map((point) => [...point]);
+  }
+
+  movePoint(i, x, y) {
+    const inside = (value, most) => Math.round(1000 * Math.min(Math.max(value, 0), most - 1)) / 1000;
+    this.face.points[i] = [inside(x, this.data.size[0]), inside(y, this.data.size[1])];
+    this.draw();
+    this.tell(i);
+  }
+
+  commit(before) {
+    this.face.predicted ??= before;
+    this.done.push({ face: this.selected, points: before });
+    this.undone = [];
+    this.changed();
+  }
+
+  changed() {
+    const { face } = this;
+    const moved = [...face.points.entries()]
+      .filter(([i, point]) => point.some((value, axis) => value !== face.predicted[i][axis]));
+    if (!moved.length) face.predicted = null;
+    this.pending[this.selected] = moved.length ? Object.fromEntries(moved) : null;
+    this.draw();
+    this.tell(this.current);
+    this.inform();
+  }
+
+  inform() {
+    this.edit += 1;
+    const { photo, model } = this.data;
+    this.send({ photo, model, edit: this.edit, selected: this.selected, moved: this.pending });
+  }
+
+  select(index) {
+    if (index === this.selected) return;
+    Object.assign(this, { selected: index, current: null });
+    this.drawSwitches();
+    this.draw();
+    this.tell(null);
+    this.inform();
+  }
+
+  step(from, to) {
+    this.endKeys();
+    const last = from.pop();
+    if (!last) return;
+    if (last.face !== this.selected) Object.assign(this, { selected: last.face, current: null });
+    to.push({ face: this.selected, points: this.copy() });
+    this.face.predicted ??= this.copy();
+    this.face.points = last.points;
+    this.changed();
+  }
+
+  // --- Tools
+
+  correct() {
+    this.endKeys();
+    Object.assign(this, { correcting: !this.correcting, current: null });
+    this.draw();
+    this.view.apply();
+    this.tell(null);
+  }
+
+  undo() {
+    this.step(this.done, this.undone);
+  }
+
+  redo() {
+    this.step(this.undone, this.done);
+  }
+
+  reset() {
+    this.endKeys();
+    const before = this.copy();
+    this.face.points = this.face.predicted.map((point) => [...point]);
+    this.commit(before);
+  }
+
+  zoom(what) {
+    if (what === "in" || what === "out") this.view.zoom(what === "in" ? STEP : 1 / STEP);
+    else if (what === "face" && this.face) this.view.around(this.face.box);
+    else this.view.fit();
+  }
+
+  async save() {
+    const [width, height] = this.data.size;
+    const drawing = this.svg.cloneNode(true);
+    drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    drawing.setAttribute("width", width);
+    drawing.setAttribute("height", height);
+    // Lines as strong as on the page when the face is seen whole.
+    const box = this.face?.box ?? [0, 0, width, height];
+    drawing.style.setProperty("--px", Math.max((box[2] - box[0]) / 400, 0.4));
+    const overlay = new Image();
+    overlay.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(drawing))}`;
+    await Promise.all([overlay.decode(), this.image.decode()]);
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#ffffff"; // behind what is transparent, as facekp sees it
+    context.fillRect(0, 0, width, height);
+    context.drawImage(this.image, 0, 0, width, height);
+    context.drawImage(overlay, 0, 0, width, height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: this.data.saved });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+}
+
+const viewers = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!viewers.has(parentElement)) viewers.set(parentElement, new Viewer(parentElement));
+  viewers.get(parentElement).update(data, (change) => setTriggerValue("changed", change));
+}
