@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
 import pandas as pd
 from runs import Epochs, Run
+from turns import errors_by_turn
 
 from facekp.results import SplitResults
 
@@ -212,6 +213,20 @@ def views(results: Sequence[SplitResults], palette: Mapping[str, str]) -> Figure
     return _bars(f"views_{results[0].split}", "Error by view", rows, results, palette)
 
 
+def turns(results: Sequence[SplitResults], palette: Mapping[str, str]) -> Figure | None:
+    """Mean error by how far the heads are turned; None where no pose is known."""
+    rows = [
+        {"run": result.checkpoint, "turn": turn, "error, %": error, "photographs": count}
+        for result in results
+        for turn, (error, count) in errors_by_turn(result).items()
+    ]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: str(row["turn"]))  # a run may lack the photographs for a group
+    figure = _bars(f"turns_{results[0].split}", "Error by turn of the head", rows, results, palette)
+    return replace(figure, note=f"{figure.note} Degrees to either side, by the points that were found.")
+
+
 def _bars(
     name: str, title: str, rows: list[dict[str, Any]], results: Sequence[SplitResults], palette: Mapping[str, str]
 ) -> Figure:
@@ -227,7 +242,7 @@ def _bars(
         .encode(
             y=alt.Y("group:N", title=None, sort=groups, axis=axis, scale=alt.Scale(paddingInner=0.35)),
             yOffset=alt.YOffset("run:N", sort=runs),
-            x=alt.X("error, %:Q", title="Mean error, %"),
+            x=alt.X("error, %:Q", title="Mean error, %", axis=alt.Axis(tickCount=8)),
             color=_colour(runs, palette, symbol="square"),
             tooltip=["run", group, alt.Tooltip("error, %", format=".2f")],
         )

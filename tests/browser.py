@@ -21,6 +21,9 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 PATIENCE = 40
 """Seconds until something that should appear is missed."""
 
+ARTEFACTS = ROOT / "tests" / "artefacts"
+"""Where pictures of the pages are kept, to be looked at; git ignores it."""
+
 READY = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 """Whether Streamlit has drawn the page."""
 
@@ -69,6 +72,7 @@ FAINT_TEXTS = """least => {
         const box = element.getBoundingClientRect();
         const style = getComputedStyle(element);
         if (!walker.currentNode.textContent.trim() || box.width < 2 || box.height < 2) continue;
+        if (!element.checkVisibility()) continue;  // what is folded away keeps its old colours
         if (style.visibility === 'hidden' || parseFloat(style.fontSize) === 0) continue;
         if (element.closest('[disabled], canvas, style, script, [aria-hidden=true]')) continue;
         const above = [];
@@ -92,15 +96,41 @@ FAINT_TEXTS = """least => {
 """Texts whose contrast to what lies behind them is below the least."""
 
 
+UNREACHED = """() => {
+    const places = 'a[href], button, input, textarea, select, summary, video, [tabindex]';
+    const group = element => element.type === 'radio' ? element.name : '';
+    const focusable = [...document.querySelectorAll(`[data-testid=stMain] :is(${places})`)].filter(element =>
+        !element.disabled && element.tabIndex >= 0 && element.checkVisibility({visibilityProperty: true}));
+    const groups = new Set([...window.focused].map(group));
+    return focusable
+        .filter(element => !window.focused.has(element) && !(group(element) && groups.has(group(element))))
+        .map(element => element.outerHTML.slice(0, 200));
+}"""
+"""What a visitor can use, but had not before them in `window.focused`; of radio buttons arrows reach the others."""
+
+NOTE_FOCUS = """() => {
+    window.focused = new Set([document.activeElement]);
+    document.addEventListener('focusin', event => window.focused.add(event.target), true);
+}"""
+
+
 @contextmanager
 def served(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """The address of an app that was started in a folder, with more in its environment; its log must stay clean."""
+    """The address of an app that was started in a folder, with more in its environment.
+
+    Its log must stay clean, and it may write to no file: neither in the folder nor in its home, and what it puts
+    into the temporary folder must be gone.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    script = str(ROOT / "app" / "streamlit_app.py")
+    script = str(ROOT / "app" / "server.py")
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
-    own = {**os.environ, "PYTHONPATH": str(ROOT), **environment}  # facekp need not be installed
+    for name in ("home", "temporary"):
+        (folder / name).mkdir()
+    places = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
+    own = {**os.environ, "PYTHONPATH": str(ROOT), **places, **environment}  # facekp need not be installed
+    before = files_in(folder)
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(command, cwd=folder, env=own, stdout=log, stderr=subprocess.STDOUT) as server,
@@ -108,9 +138,16 @@ def served(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
             yield f"http://127.0.0.1:{port}"
+            written = files_in(folder) - before - {folder / "log"}
         finally:
             server.terminate()
     assert "Traceback" not in (folder / "log").read_text()
+    assert written == set()
+
+
+def files_in(folder: Path) -> set[Path]:
+    """All files in a folder and its folders."""
+    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import json
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from types import SimpleNamespace
 
 import charts
 import numpy as np
@@ -15,9 +16,12 @@ from data_sets import DATA_SETS, find_photo
 from pictures import FACE_SIDE, enlarged, face_with_points, filter_sheet, grey_of
 from PIL import Image
 from runs import fingerprint, read_run, read_runs
+from turns import errors_by_turn
 
 from facekp.draw import PREDICTED, TRUTH
 from facekp.errors import CheckpointError
+from facekp.pose import mean_shapes
+from facekp.results import PictureResult
 from facekp.schema import IBUG68, NOSE
 from tests.conftest import ROOT
 from tests.drawn import draw_face, face_points
@@ -266,3 +270,24 @@ def test_all_filters_are_on_the_sheet() -> None:
     filters = np.linspace(-1, 1, 10, dtype=np.float32)[:, None, None] * np.ones((10, 3, 3), np.float32)
     greys = np.unique(filter_sheet(filters, 1, 4))
     assert set(grey_of(filters, 1).ravel().tolist()) <= set(greys.tolist())
+
+
+# --- Turned heads ---------------------------------------------------------------------------------
+
+
+def test_errors_are_grouped_by_the_turn_of_the_head() -> None:
+    """Means and counts of groups; one of too few photographs, and a face without points, say nothing."""
+    mean_shape = mean_shapes()["ibug68"]
+    pictures = [
+        PictureResult(f"{yaw}.jpg", None, float(yaw), None, turned(mean_shape, yaw))
+        for yaw in (-2, -1, 0, 1, 2, 15, 16, 17, -16, -17, 24)
+    ]
+    result = SimpleNamespace(pictures=(*pictures, PictureResult("missed.jpg", None, 100.0, None, None)))
+    assert errors_by_turn(result) == {"0° to 10°": (0.0, 5), "10° to 20°": (3.0, 5)}
+
+
+def turned(shape: np.ndarray, yaw: float) -> np.ndarray:
+    """Points (K, 2) of a head that is turned by so many degrees, seen from afar."""
+    cos, sin = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+    x, y, z = shape.T
+    return np.stack([300 + 100 * (cos * x + sin * z), 300 + 100 * y], axis=1).astype(np.float32)

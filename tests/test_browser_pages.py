@@ -6,7 +6,6 @@ import io
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -16,6 +15,7 @@ from PIL import Image
 
 from tests.browser import (
     ARGUMENTS,
+    ARTEFACTS,
     BROWSER,
     EMPTY_CHARTS,
     EMPTY_PICTURES,
@@ -38,6 +38,12 @@ SCREENS = {
     "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "user_agent": PHONE},
 }
 """Windows of visitors; on a phone the side bar closes by itself."""
+IN_THEME = """scheme => {
+    const ground = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
+    return (ground.match(/\\d+/)[0] > 127) === (scheme === 'light');
+}"""
+SETTLING = 400
+"""Milliseconds in which colours change."""
 LEAST_CONTRAST = 4.5
 """Of text, by the Web Content Accessibility Guidelines 2.2, level AA."""
 
@@ -86,14 +92,21 @@ class Visit:
         self.page.wait_for_function(f"!({EMPTY_PICTURES})().length")
         self.page.wait_for_function(f"!({OVERLAPS})().length")  # what opens slides over the rest
 
-    def check(self, artefact: Path) -> None:
-        """Nothing is empty, overlaps, sticks out or is too faint; the whole page is kept as a picture."""
+    def check(self, name: str) -> None:
+        """Nothing is empty, overlaps, sticks out or is too faint in either theme; a picture of it is kept."""
         page = self.page
         assert page.get_by_test_id("stException").count() == 0
         assert page.get_by_test_id("stAlertContentError").count() == 0
         assert page.evaluate(EMPTY_CHARTS) == 0
         assert page.evaluate(TOO_WIDE) <= 0
-        assert page.evaluate(FAINT_TEXTS, LEAST_CONTRAST) == []
+        schemes = ["light", "dark"] if self.screen == "narrow" else ["dark", "light"]
+        for scheme in schemes:  # the screen's own comes last
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(IN_THEME, arg=scheme)
+            page.wait_for_timeout(SETTLING)
+            assert page.evaluate(FAINT_TEXTS, LEAST_CONTRAST) == [], scheme
+        ARTEFACTS.mkdir(exist_ok=True)
+        artefact = ARTEFACTS / f"{name}-{self.screen}.png"
         page.screenshot(path=artefact)
         with Image.open(artefact) as picture:
             assert np.asarray(picture.convert("L")).std() > 5
@@ -142,9 +155,9 @@ def saved(visit: Visit, name: str) -> bytes:
     return download.value.path().read_bytes()
 
 
-def test_filters(visit: Visit, tmp_path: Path) -> None:
+def test_filters(visit: Visit) -> None:
     visit.open("Filters")
-    visit.check(tmp_path / "filters.png")
+    visit.check("filters")
     before = visit.sources()
     button = visit.page.get_by_role("button", name="Filter 5", exact=True)
     button.focus()
@@ -159,19 +172,19 @@ def test_filters(visit: Visit, tmp_path: Path) -> None:
     visit.page.get_by_role("radio", name="Before training").click()
     visit.page.get_by_text("Responses are those of the trained filters").wait_for()
     visit.settle()
-    visit.check(tmp_path / "filters-before.png")
+    visit.check("filters-before")
 
 
-def test_results(visit: Visit, tmp_path: Path) -> None:
+def test_results(visit: Visit) -> None:
     visit.open("Results", chart=True)
-    visit.check(tmp_path / "results.png")
+    visit.check("results")
     visit.page.get_by_role("radio", name="Nose tip").click()
     visit.page.get_by_role("heading", name="Sweep").wait_for()
     visit.settle()
     visit.page.get_by_role("radio", name="Logarithmic").click()
     visit.settle()
     visit.page.wait_for_function(f"!({EMPTY_CHARTS})()")
-    visit.check(tmp_path / "results-nose.png")
+    visit.check("results-nose")
     table = pd.read_csv(io.BytesIO(saved(visit, "CSV")))
     assert set(table["run"]) == {"nose", "nose-original"}
     with Image.open(io.BytesIO(saved(visit, "PNG"))) as chart:
@@ -179,9 +192,9 @@ def test_results(visit: Visit, tmp_path: Path) -> None:
     assert ElementTree.fromstring(saved(visit, "SVG")).tag.endswith("svg")
 
 
-def test_data(visit: Visit, tmp_path: Path) -> None:
+def test_data(visit: Visit) -> None:
     visit.open("Data")
-    visit.check(tmp_path / "data.png")
+    visit.check("data")
     before = visit.sources()
     visit.page.get_by_role("button", name="Draw again").click()
     visit.page.wait_for_function(
@@ -193,12 +206,12 @@ def test_data(visit: Visit, tmp_path: Path) -> None:
     assert all(visit.descriptions())
 
 
-def test_about(visit: Visit, tmp_path: Path) -> None:
+def test_about(visit: Visit) -> None:
     visit.open("About")
-    visit.check(tmp_path / "about.png")
+    visit.check("about")
     model = visit.page.locator("summary").filter(has_text="nose-original")
     model.focus()
     model.press("Enter")
     visit.page.get_by_text("the face in grey, 80 × 80 pixels").filter(visible=True).wait_for()
     visit.settle()
-    visit.check(tmp_path / "about-model.png")
+    visit.check("about-model")

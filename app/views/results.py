@@ -193,6 +193,8 @@ def _errors(runs: Sequence[Run], palette: Mapping[str, str]) -> None:
         figures.append(charts.regions(measured, palette))
     if any(result.views for result in measured):
         figures.append(charts.views(measured, palette))
+    if turned := charts.turns(measured, palette):
+        figures.append(turned)
     show_side_by_side(figures)
 
 
