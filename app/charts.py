@@ -153,7 +153,7 @@ def validation_errors(runs: Sequence[Run], palette: Mapping[str, str]) -> Figure
             .encode(
                 x=_epoch_axis(),
                 y=alt.Y("error:Q", title=f"Mean error, {unit}", scale=alt.Scale(zero=False)),
-                color=_colour(table["run"], palette),
+                color=run_colour(table["run"], palette),
                 tooltip=["run", "epoch", alt.Tooltip("error", format=".4g")],
             )
         )
@@ -182,7 +182,7 @@ def cumulative(results: Sequence[SplitResults], palette: Mapping[str, str]) -> F
         .encode(
             x=alt.X("error, %:Q", title="Error, %"),
             y=alt.Y("faces, %:Q", title="Faces with at most this error, %", scale=alt.Scale(domain=[0, 100])),
-            color=_colour(table["run"], palette),
+            color=run_colour(table["run"], palette),
             tooltip=["run", alt.Tooltip("error, %", format=".1f"), alt.Tooltip("faces, %", format=".1f")],
         )
     )
@@ -243,7 +243,7 @@ def _bars(
             y=alt.Y("group:N", title=None, sort=groups, axis=axis, scale=alt.Scale(paddingInner=0.35)),
             yOffset=alt.YOffset("run:N", sort=runs),
             x=alt.X("error, %:Q", title="Mean error, %", axis=alt.Axis(tickCount=8)),
-            color=_colour(runs, palette, symbol="square"),
+            color=run_colour(runs, palette, symbol="square"),
             tooltip=["run", group, alt.Tooltip("error, %", format=".2f")],
         )
     )
@@ -274,7 +274,7 @@ def _loss_figure(name: str, title: str, table: pd.DataFrame, palette: Mapping[st
         .encode(
             x=_epoch_axis(),
             y=alt.Y("loss:Q", title="Loss", scale=scale, axis=alt.Axis(tickCount=5)),
-            color=_colour(table["run"], palette),
+            color=run_colour(table["run"], palette),
             strokeDash=alt.StrokeDash(
                 "line:N", legend=None, scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values()))
             ),
@@ -291,7 +291,7 @@ def _epoch_axis() -> alt.X:
     return alt.X("epoch:Q", title="Epoch", scale=scale, axis=alt.Axis(tickMinStep=1, tickCount=10, format="d"))
 
 
-def _colour(names: Iterable[str], palette: Mapping[str, str], symbol: str = "stroke") -> alt.Color:
+def run_colour(names: Iterable[str], palette: Mapping[str, str], symbol: str = "stroke") -> alt.Color:
     """The colours of runs, and their legend where there are several."""
     runs = list(dict.fromkeys(names))
     scale = alt.Scale(domain=runs, range=[palette[run] for run in runs])

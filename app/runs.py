@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facekp.errors import CheckpointError
+from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
 from facekp.results import EXTREMES, RESULTS, Extremes, SplitResults, measured_splits, read_extremes, read_results
 from facekp.schema import SCHEMAS, Schema
 
@@ -64,6 +65,10 @@ class Run:
         What was measured, in the order of `SPLITS`.
     extremes : Extremes or None
         Its best and worst pictures.
+    confidence : ConfidenceResults or None
+        Whether its uncertainties hold.
+    robustness : RobustnessResults or None
+        What poor photographs cost it.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Run:
     sweep: tuple[Trial, ...]
     results: tuple[SplitResults, ...]
     extremes: Extremes | None
+    confidence: ConfidenceResults | None = None
+    robustness: RobustnessResults | None = None
 
     @property
     def data_set(self) -> str:
@@ -137,6 +144,8 @@ def read_run(folder: Path) -> Run:
         sweep=_sweep(_read_json(folder / "sweep.json") or [], folder / "sweep.json"),
         results=tuple(read_results(folder, split) for split in sorted(measured_splits(folder), key=_split_order)),
         extremes=read_extremes(folder) if has_extremes else None,
+        confidence=read_confidence(folder),
+        robustness=read_robustness(folder),
     )
 
 

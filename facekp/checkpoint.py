@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
+from facekp.confidence import Confidence
 from facekp.errors import CheckpointError
 from facekp.files import write_bytes
 from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
@@ -95,6 +96,8 @@ class Checkpoint:
         Of the weights file.
     scout : Checkpoint, optional
         The network that looks first.
+    confidence : Confidence, optional
+        What the spread of its heatmaps means; None where that was not fitted, and without heatmaps.
     """
 
     name: str
@@ -104,11 +107,13 @@ class Checkpoint:
     card: dict[str, Any]
     sha256: str
     scout: Checkpoint | None = None
+    confidence: Confidence | None = None
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 of all that the points depend on: weights, input, and the scout's. The key for caches."""
-        parts = (self.sha256, repr(self.input), self.scout.fingerprint if self.scout else "")
+        """A SHA-256 of all that keypoints depend on: weights, input, confidence, the scout's. The key for caches."""
+        scout = self.scout.fingerprint if self.scout else ""
+        parts = (self.sha256, repr(self.input), repr(self.card.get("confidence")), scout)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -150,7 +155,9 @@ def _load(folder: Path) -> Checkpoint:
         raise CheckpointError(f"{path} is no safetensors file, or is cut short ({error}); fetch it again") from None
     _fill(network, tensors, path)
     network.eval().requires_grad_(False)
-    return Checkpoint(folder.name, network, schema, spec, card, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    confidence = Confidence.from_card(card, len(schema))
+    return Checkpoint(folder.name, network, schema, spec, card, sha256, confidence=confidence)
 
 
 def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: dict[str, Any]) -> None:

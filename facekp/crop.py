@@ -45,6 +45,11 @@ class Crop:
         if not (math.isfinite(self.side) and self.side > 0 and all(map(math.isfinite, self.centre))):
             raise FacekpError(f"a crop needs a finite centre and a side above 0, not {self.centre} and {self.side}")
 
+    @property
+    def unit(self) -> float:
+        """Photo pixels per unit of the relative coordinates."""
+        return self.side / 2
+
     def _rotation(self) -> NDArray[np.float64]:
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         return np.array([[cos, -sin], [sin, cos]])
@@ -136,6 +141,11 @@ class WholePicture:
     def __post_init__(self) -> None:
         if min(*self.photo, *self.size) < 1:
             raise FacekpError(f"a picture has at least one pixel a side, not {self.photo} and {self.size}")
+
+    @property
+    def unit(self) -> float:
+        """Photo pixels per unit of the relative coordinates, mean of both axes."""
+        return sum(self.photo) / 4
 
     @property
     def _scale(self) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,15 +11,35 @@ from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint
 from facekp.crop import Crop, WholePicture, crop_round, from_relative, level_crop, mirror_crop
+from facekp.errors import FacekpError
 from facekp.faces import FaceBox
 from facekp.images import Picture
+from facekp.networks import HeatmapNetwork
 
 BATCH = 32
 """Crops that go through a network together; it bounds the memory that a folder of photographs needs."""
 
 AnyCrop = Crop | WholePicture
-Found = list[NDArray[np.float32]]
-"""Points (K, 2), photo pixels, of each face."""
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a network makes of a face at its last look.
+
+    Attributes
+    ----------
+    points : float32 array (K, 2)
+        Photo pixels.
+    spread : float32 array (K,), optional
+        Of the points' heatmaps, relative coordinates; None for a network without heatmaps.
+    unit : float
+        Photo pixels per unit of the relative coordinates: half the crop's side.
+    """
+
+    points: Float
+    spread: Float | None
+    unit: float
 
 
 class Locator:
@@ -34,37 +55,34 @@ class Locator:
         self.scout = Locator(checkpoint.scout) if checkpoint.scout else None
         self._network = checkpoint.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> Found:
-        """Points of the face in each box of the photo beside it.
+    def locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> list[Look]:
+        """The face in each box of the photo beside it.
 
         Parameters
         ----------
         photos : sequence of uint8 arrays (H, W, 3)
             The same photo for each of its faces.
         boxes : sequence of FaceBox
-
-        Returns
-        -------
-        list of float32 arrays (K, 2)
-            Photo pixels.
         """
         spec = self.checkpoint.input
         if self.scout:
-            return self.refine(photos, self.scout.locate(photos, boxes), spec.looks)
+            first = self.scout.locate(photos, boxes)
+            return self.refine(photos, [look.points for look in first], spec.looks)
         crops: list[AnyCrop] = [
             WholePicture((photo.shape[1], photo.shape[0]), spec.shape)
             if spec.whole
             else crop_round(box, spec.size, spec.margin)
             for photo, box in zip(photos, boxes, strict=True)
         ]
-        points = self._look(photos, crops, mirrored=spec.mirror and spec.looks == 1)
-        return self.refine(photos, points, spec.looks - 1)
+        found = self._look(photos, crops, mirrored=spec.mirror and spec.looks == 1)
+        if spec.looks == 1 or self.checkpoint.schema.eyes is None:
+            return found
+        return self.refine(photos, [look.points for look in found], spec.looks - 1)
 
-    def refine(self, photos: Sequence[Picture], points: Found, looks: int = 1) -> Found:
-        """Points by further looks at upright crops round points that are nearly right.
+    def refine(self, photos: Sequence[Picture], points: Sequence[Float], looks: int = 1) -> list[Look]:
+        """Faces by further looks at upright crops round points that are nearly right.
 
-        The networks were trained on crops round true points, and know upright faces best. Points of a
-        schema without eyes stay as they are.
+        The networks were trained on crops round true points, and know upright faces best.
 
         Parameters
         ----------
@@ -76,30 +94,40 @@ class Locator:
         """
         spec, eyes = self.checkpoint.input, self.checkpoint.schema.eyes
         if eyes is None:
-            return points
+            raise FacekpError(f"the points of {self.checkpoint.schema.name} have no eyes to turn a crop upright by")
+        found: list[Look] = []
         for left in reversed(range(looks)):
-            crops = [level_crop(found, eyes, spec.size, spec.margin) for found in points]
-            points = self._look(photos, crops, mirrored=spec.mirror and left == 0)
-        return points
+            crops = [level_crop(each, eyes, spec.size, spec.margin) for each in points]
+            found = self._look(photos, crops, mirrored=spec.mirror and left == 0)
+            points = [look.points for look in found]
+        return found
 
-    def _look(self, photos: Sequence[Picture], crops: Sequence[AnyCrop], *, mirrored: bool) -> Found:
+    def _look(self, photos: Sequence[Picture], crops: Sequence[AnyCrop], *, mirrored: bool) -> list[Look]:
         """One look of the network at all crops; `mirrored`: averaged with that at the mirrored crops."""
-        found: Found = []
+        schema, size = self.checkpoint.schema, self.checkpoint.input.size
+        found: list[Look] = []
         for start in range(0, len(crops), BATCH):
             part = slice(start, start + BATCH)
             grey = [crop.cut_grey(photo) for photo, crop in zip(photos[part], crops[part], strict=True)]
-            points = self._run([*grey, *map(mirror_crop, grey)] if mirrored else grey)
+            points, spread = self._run([*grey, *map(mirror_crop, grey)] if mirrored else grey)
             if mirrored:
                 straight, other = np.split(points, 2)
-                back = self.checkpoint.schema.mirror_points(other, self.checkpoint.input.size)
-                points = (straight + back) * np.float32(0.5)
-            found += [crop.to_photo(each) for crop, each in zip(crops[part], points, strict=True)]
+                points = (straight + schema.mirror_points(other, size)) * np.float32(0.5)
+                if spread is not None:
+                    straight, other = np.split(spread, 2)
+                    spread = (straight + other[:, schema.mirror]) * np.float32(0.5)
+            spreads = [None] * len(grey) if spread is None else list(spread)
+            found += [
+                Look(crop.to_photo(each), wide, crop.unit)
+                for crop, each, wide in zip(crops[part], points, spreads, strict=True)
+            ]
         return found
 
-    def _run(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Points (N, K, 2), network pixels, of grey crops (S, S), or whole pictures (H, W)."""
-        spec = self.checkpoint.input
+    def _run(self, crops: Sequence[NDArray[np.uint8]]) -> tuple[Float, Float | None]:
+        """Points (N, K, 2), network pixels, and spreads (N, K), of grey crops (S, S), or whole pictures (H, W)."""
+        spec, network = self.checkpoint.input, self._network
         with torch.inference_mode():
             pixels = torch.from_numpy(np.stack(crops)[:, None]).float().sub_(spec.mean).div_(spec.std)
-            relative = self._network(pixels.contiguous(memory_format=torch.channels_last))
-        return from_relative(relative.numpy(), spec.shape)
+            pixels = pixels.contiguous(memory_format=torch.channels_last)
+            relative, spread = network.read(pixels) if isinstance(network, HeatmapNetwork) else (network(pixels), None)
+        return from_relative(relative.numpy(), spec.shape), None if spread is None else spread.numpy()

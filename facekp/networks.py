@@ -58,6 +58,10 @@ class HeatmapNetwork(nn.Module):
         """Crops (N, C, S, S) → relative coordinates (N, K, 2)."""
         return soft_argmax(self.heatmaps(crops))
 
+    def read(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Crops (N, C, S, S) → relative coordinates (N, K, 2), and the spread (N, K) of each heatmap about them."""
+        return moments(self.heatmaps(crops))
+
 
 class HeatmapResNet18(HeatmapNetwork):
     """Heatmaps from ResNet18 and a feature pyramid.
@@ -204,11 +208,31 @@ def soft_argmax(logits: torch.Tensor) -> torch.Tensor:
     float32 tensor (N, K, 2)
         ``(x, y)``, relative coordinates.
     """
+    return moments(logits)[0]
+
+
+def moments(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The mean place of each heatmap, and how far it is spread about it, its softmax being the weights.
+
+    Parameters
+    ----------
+    logits : float tensor (N, K, H, W)
+
+    Returns
+    -------
+    float32 tensor (N, K, 2), float32 tensor (N, K)
+        ``(x, y)``, and the root of the sum of the variances along x and y; relative coordinates.
+    """
     height, width = logits.shape[-2:]
     weights = logits.float().flatten(2).softmax(dim=-1).reshape(logits.shape)
-    x = (weights.sum(dim=2) * cell_centres(width, logits.device)).sum(dim=-1)
-    y = (weights.sum(dim=3) * cell_centres(height, logits.device)).sum(dim=-1)
-    return torch.stack((x, y), dim=-1)
+    # Sums over columns and rows first: all that follows is then work for a line, not for a square.
+    places, variances = [], []
+    for line, cells in ((weights.sum(dim=2), width), (weights.sum(dim=3), height)):
+        centres = cell_centres(cells, logits.device)
+        place = (line * centres).sum(dim=-1)
+        places.append(place)
+        variances.append((line * (centres - place[..., None]).square()).sum(dim=-1))
+    return torch.stack(places, dim=-1), torch.stack(variances).sum(dim=0).sqrt()
 
 
 class NoseNet(nn.Module):

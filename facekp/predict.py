@@ -12,7 +12,7 @@ from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
 from facekp.images import Picture
 from facekp.keypoints import Keypoints
-from facekp.locate import Locator
+from facekp.locate import Locator, Look
 from facekp.schema import Schema
 
 
@@ -123,8 +123,15 @@ class KeypointPredictor:
             else [[Detection(box, 1.0) for box in given] for given in boxes]
         )
         photos = [image for image, faces in zip(images, found, strict=True) for _ in faces]
-        points = iter(self.locator.locate(photos, [face.box for faces in found for face in faces]))
-        return [[Keypoints(next(points), face.box, face.score, self.schema) for face in faces] for faces in found]
+        looks = iter(self.locator.locate(photos, [face.box for faces in found for face in faces]))
+        return [[self._keypoints(next(looks), face) for face in faces] for faces in found]
+
+    def _keypoints(self, look: Look, face: Detection) -> Keypoints:
+        """What a look tells of a found face."""
+        confidence, score, uncertainty = self.checkpoint.confidence, face.score, None
+        if confidence is not None and look.spread is not None:
+            score, uncertainty = confidence.score(look.spread), confidence.errors(look.spread) * np.float32(look.unit)
+        return Keypoints(look.points, face.box, score, self.schema, uncertainty, face.score)
 
 
 class WholeFrame:

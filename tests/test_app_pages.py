@@ -96,6 +96,19 @@ def test_results_of_the_networks_that_come_with_facekp(opened: Opener) -> None:
     assert own["Mean error, %"].tolist() == [card["measured"]["common"]["nme_percent"]]
 
 
+def test_confidence_and_robustness_are_told(results: AppTest) -> None:
+    assert "**face68**: predicted and measured errors lie apart by a factor of at most 1.20." in texts(results)
+    table = next(each.value for each in results.dataframe if "face68, ×" in each.value)
+    assert list(table.columns) == [
+        "Photographs",
+        *("face68, %", "face68-resnet18, %", "dlib, %"),
+        *("face68, ×", "face68-resnet18, ×", "dlib, ×"),
+    ]
+    turned = table[table["Photographs"] == "turned by +30°"].iloc[0]
+    assert (turned["face68, %"], turned["face68, ×"], turned["dlib, ×"]) == (3.6, 1.2, 2.0)
+    assert "from photograph to points" in captions(results)
+
+
 @pytest.mark.parametrize("stage", ["nose", "imm58", "ibug68"])
 def test_each_stage_has_its_results(results: AppTest, stage: str) -> None:
     results.segmented_control(key="results_stage").set_value(stage).run()
@@ -106,10 +119,11 @@ def test_each_stage_has_its_results(results: AppTest, stage: str) -> None:
     assert set(numbers["Date"]) == {DATE}
     assert set(numbers["Photographs"]) == {PHOTOGRAPHS}
     assert ("Sweep" in headings(results)) == (stage == "nose")
+    assert all((part in headings(results)) == (stage == "ibug68") for part in ("Confidence", "Robustness"))
     assert len(picture_urls(results)) == 4
     assert REASON in texts(results)
     figures = len(results.get("vega_lite_chart"))
-    assert figures == {"nose": 6, "imm58": 6, "ibug68": 5}[stage]
+    assert figures == {"nose": 6, "imm58": 6, "ibug68": 6}[stage]
     assert labels(results) == ["PNG", "SVG", "CSV"] * figures
 
 

@@ -10,7 +10,7 @@ import torch
 
 from facekp.crop import Crop, crop_round, mirror_crop
 from facekp.faces import FaceBox
-from facekp.networks import cell_centres, soft_argmax
+from facekp.networks import cell_centres, moments, soft_argmax
 from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, IMM58, NOSE, SCHEMAS
 from tests.drawn import draw_face, face_points
@@ -185,6 +185,14 @@ def test_mean_squared_error():
     # Relative coordinates span two units, a picture's own one: 0.05 and 0.15 of the picture.
     expected = (0.05**2 + 0.15**2) / 2
     assert mse_loss(target + torch.tensor([0.1, 0.3]), target).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_spread_of_a_heatmap_is_its_standard_deviation():
+    x, y = torch.meshgrid(cell_centres(64), cell_centres(64), indexing="xy")
+    logits = -((x - 0.1) ** 2 / (2 * 0.06**2) + (y + 0.2) ** 2 / (2 * 0.08**2))
+    place, spread = moments(logits.repeat(2, 3, 1, 1))
+    torch.testing.assert_close(place, torch.tensor([0.1, -0.2]).expand(2, 3, 2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(spread, torch.full((2, 3), 0.1), atol=1e-3, rtol=0)
 
 
 def test_the_read_out_of_a_peak_is_its_place_and_its_loss_is_least_there():

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from facekp import FacekpError
+from facekp.reliability import write_confidence, write_robustness
 from facekp.results import write_results
+from tests.drawn_runs import drawn_confidence, drawn_robustness
 from tests.test_results import RESULTS
 from training import report
 from training.report import (
@@ -131,6 +133,21 @@ def test_the_readme_is_renewed_between_its_marks(root, monkeypatch):
     assert "10.13" in face68
     report.main()
     assert (root / "training" / "README.md").read_text() == text, "twice is once"
+
+
+def test_confidence_and_robustness_are_told_at_their_marks(root):
+    folder, sha = root / "checkpoints" / "face68", hashlib.sha256(b"weights").hexdigest()
+    marks = "".join(f"<!-- numbers:{name} -->\n<!-- end -->\n" for name in ("confidence", "robustness"))
+    assert with_stage_numbers(marks, read_reports(root / "checkpoints")).count("Nothing has been measured yet.") == 2
+    write_confidence(folder, replace(drawn_confidence("face68"), weights_sha256=sha))
+    write_robustness(folder, replace(drawn_robustness("face68"), weights_sha256=sha))
+    text = with_stage_numbers(marks, read_reports(root / "checkpoints"))
+    assert "| `face68` | 12 | 1.0 / 1.2 to 5.5 / 6.6 px | 1.20 | 0.9950 (20 boxes) | 4.0 px | 5.0 px | 2.0 px |" in text
+    assert "| photographs | `face68` | dlib |" in text
+    assert "| turned by +30° | 3.60 % (× 1.20, 1 missed) | 12.00 % (× 2.00, 1 missed) |" in text
+    write_confidence(folder, drawn_confidence("face68"))
+    with pytest.raises(FacekpError, match="face68: results are those of other weights"):
+        read_reports(root / "checkpoints")
 
 
 def test_a_mark_without_a_stage_is_told():

@@ -16,10 +16,12 @@ from typing import Any
 
 from facekp.errors import FacekpError
 from facekp.files import write_bytes
-from facekp.results import measured_splits, read_results
+from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
+from facekp.results import CONFIDENCE, ROBUSTNESS, measured_splits, read_results
 from training.looks import LOOKS, read_looks
 from training.looks import table as looks_table
 from training.measure import comparison
+from training.tables import confidence_table, robustness_table
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
@@ -83,6 +85,8 @@ class Report:
         That the training took, all epochs together; 0 if its history is not there.
     looks : str
         The table of what each look brings; empty where that was not measured.
+    confidence, robustness : ConfidenceResults, RobustnessResults, optional
+        Where they were measured.
     """
 
     name: str
@@ -90,6 +94,8 @@ class Report:
     measured: dict[str, dict[str, Any]]
     seconds: float
     looks: str = ""
+    confidence: ConfidenceResults | None = None
+    robustness: RobustnessResults | None = None
 
     @property
     def stage(self) -> int:
@@ -123,8 +129,12 @@ def read_report(folder: Path) -> Report:
     looks = read_looks(folder)
     if looks and looks["weights_sha256"] != weights:
         raise FacekpError(f"{folder.name}: {LOOKS} is of other weights; run python -m training.looks again")
+    confidence, robustness = read_confidence(folder), read_robustness(folder)
+    for other in (confidence, robustness):
+        if other is not None and other.weights_sha256 != weights:
+            raise FacekpError(f"{folder.name}: results are those of other weights; run {other.command} again")
     seconds = sum(float(epoch["seconds"]) for epoch in epochs)
-    return Report(folder.name, card, measured, seconds, looks_table(looks) if looks else "")
+    return Report(folder.name, card, measured, seconds, looks_table(looks) if looks else "", confidence, robustness)
 
 
 def read_reports(folder: Path) -> list[Report]:
@@ -211,6 +221,10 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
         name = found[2]
         if name == LOOKS_MARK:
             return found[1] + "\n".join(report.looks for report in reports if report.looks) + found[3]
+        if name == CONFIDENCE:
+            return found[1] + confidence_table([each.confidence for each in reports if each.confidence]) + found[3]
+        if name == ROBUSTNESS:
+            return found[1] + robustness_table([each.robustness for each in reports if each.robustness]) + found[3]
         if name not in STAGES:
             raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
         part = [report for report in reports if report.stage == STAGES[name]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import charts
 import pandas as pd
+import reliability
 import services
 import streamlit as st
 import widgets
@@ -55,6 +56,8 @@ def main() -> None:
     _training(chosen, palette)
     _numbers(chosen)
     _errors(chosen, palette)
+    reliability.show_confidence(chosen, palette)
+    reliability.show_robustness(chosen)
     _best_and_worst(chosen)
 
 
