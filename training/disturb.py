@@ -15,6 +15,9 @@ from facekp.images import Picture
 
 Points = NDArray[np.float32]
 Random = np.random.Generator
+Other = Callable[[], Picture]
+"""Reads another photograph, where one is needed."""
+Change = Callable[[Picture, Points, Random, Other], tuple[Picture, Points]]
 
 TURNS = (-45, -30, -15, 15, 30, 45)
 """Degrees; positive ones turn the picture clockwise."""
@@ -40,27 +43,27 @@ class Condition:
     title : str
         What is done, for a reader.
     change : callable
-        Photograph (H, W, 3), points (68, 2), a random generator and another photograph → the photograph made
-        harder, and where its points are then.
+        Photograph (H, W, 3), points (68, 2), a random generator and a function that reads another photograph →
+        the photograph made harder, and where its points are then.
     shift : (float, float), optional
         Then no face is looked for: the network is given the box that the detector found in the photograph as it
         is, moved by so many of its sides along x and y.
     """
 
     title: str
-    change: Callable[[Picture, Points, Random, Picture], tuple[Picture, Points]]
+    change: Change
     shift: tuple[float, float] | None = None
 
 
-def unchanged(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+def unchanged(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
     """The photograph as it is."""
     return photo, points
 
 
-def turned(degrees: float) -> Callable[[Picture, Points, Random, Picture], tuple[Picture, Points]]:
+def turned(degrees: float) -> Change:
     """The photograph turned about the face, in a frame of the same size whose border pixels are repeated."""
 
-    def change(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+    def change(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
         matrix = cv2.getRotationMatrix2D(FaceBox.around(points).centre, -degrees, 1.0)
         size = photo.shape[1], photo.shape[0]
         there = cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -69,10 +72,10 @@ def turned(degrees: float) -> Callable[[Picture, Points, Random, Picture], tuple
     return change
 
 
-def shrunken(pixels: float) -> Callable[[Picture, Points, Random, Picture], tuple[Picture, Points]]:
+def shrunken(pixels: float) -> Change:
     """The photograph with a face of so many pixels; one whose face is smaller stays as it is."""
 
-    def change(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+    def change(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
         scale = min(1.0, pixels / _side(points))
         size = tuple(max(1, round(length * scale)) for length in photo.shape[1::-1])
         small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -82,26 +85,26 @@ def shrunken(pixels: float) -> Callable[[Picture, Points, Random, Picture], tupl
     return change
 
 
-def blurred(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+def blurred(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
     """The photograph out of focus."""
     return np.asarray(cv2.GaussianBlur(photo, (0, 0), BLUR * _side(points)), np.uint8), points
 
 
-def darkened(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+def darkened(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
     """The photograph in poor light, with the noise that then shows."""
     values = LIGHT * photo.astype(np.float32) + rng.normal(0, NOISE, photo.shape).astype(np.float32)
     return np.clip(np.rint(values), 0, 255).astype(np.uint8), points
 
 
-def compressed(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+def compressed(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
     """The photograph saved as a poor JPEG."""
     _, code = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return np.ascontiguousarray(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]), points
 
 
-def covered(photo: Picture, points: Points, rng: Random, other: Picture) -> tuple[Picture, Points]:
+def covered(photo: Picture, points: Points, rng: Random, other: Other) -> tuple[Picture, Points]:
     """A part of the face hidden by a piece of another photograph; the points under it count too."""
-    hidden, _ = cover(photo, points, rng, other)
+    hidden, _ = cover(photo, points, rng, other())
     return hidden, points
 
 

@@ -12,13 +12,16 @@ another split than ``common``, nothing is written.
 from __future__ import annotations
 
 import argparse
+import os
 import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -39,7 +42,7 @@ from training.measure import MISSED, OVERLAP
 from training.splits import SPLITS, Sample, data_set_of, read_split
 
 SPLIT = "common"
-BATCH = 32
+BATCH = 16
 """Photographs that are held in memory together, made harder."""
 WAY = (
     "From photograph to points: each photograph is made harder and then given to the detector, and a face that it "
@@ -109,16 +112,24 @@ def dlib_system(model: Path) -> System:
 
 def errors(system: System, condition: Condition, samples: Sequence[Sample]) -> NDArray[np.float64]:
     """Relative error of each face under a condition, (N,); `MISSED` where the face was not found."""
-    found = np.full(len(samples), MISSED)
-    for start in tqdm(range(0, len(samples), BATCH), desc=condition.title, disable=None, leave=False):
-        indices = range(start, min(start + BATCH, len(samples)))
-        harder = [_harder(condition, samples, index) for index in indices]
-        boxes = [system.box(photo, FaceBox.around(points)) for photo, points in harder]
-        there = [each for each, box in enumerate(boxes) if box is not None]
-        moved = [_moved(box, condition.shift) for box in boxes if box is not None]
-        located = system.locate([harder[each][0] for each in there], moved)
-        for each, points in zip(there, located, strict=True):
-            found[indices[each]] = normalised_mean_error(points, harder[each][1], IBUG68)
+    starts = range(0, len(samples), BATCH)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = pool.map(lambda start: _errors(system, condition, samples, range(start, start + BATCH)), starts)
+        found = list(tqdm(parts, total=len(starts), desc=condition.title, disable=None, leave=False))
+    return np.concatenate(found)
+
+
+def _errors(
+    system: System, condition: Condition, samples: Sequence[Sample], indices: Sequence[int]
+) -> NDArray[np.float64]:
+    """The same for some of the samples, which are held in memory together."""
+    harder = [_harder(condition, samples, index) for index in indices if index < len(samples)]
+    boxes = [system.box(photo, FaceBox.around(points)) for photo, points in harder]
+    there = [each for each, box in enumerate(boxes) if box is not None]
+    moved = [_moved(box, condition.shift) for box in boxes if box is not None]
+    found = np.full(len(harder), MISSED)
+    for each, points in zip(there, system.locate([harder[each][0] for each in there], moved), strict=True):
+        found[each] = normalised_mean_error(points, harder[each][1], IBUG68)
     return found
 
 
@@ -164,7 +175,7 @@ def _harder(condition: Condition, samples: Sequence[Sample], index: int) -> tupl
     """A photograph under a condition, and its points there; what is drawn depends on its name only."""
     sample, other = samples[index], samples[(index + 1) % len(samples)]
     rng = np.random.default_rng(zlib.crc32(sample.file.encode()))
-    return condition.change(load_image(sample.photo), sample.points, rng, load_image(other.photo))
+    return condition.change(load_image(sample.photo), sample.points, rng, lambda: load_image(other.photo))
 
 
 def _moved(box: RawBox, shift: tuple[float, float] | None) -> RawBox:
@@ -220,6 +231,7 @@ def main() -> None:
     parser.add_argument("--dlib-model", type=Path, metavar="FILE", help="weights of dlib's shape_predictor, 68 points")
     arguments = parser.parse_args()
 
+    torch.set_num_threads(1)  # each batch has a thread of its own, in which the detector and the reading run too
     checkpoint = load_checkpoint(arguments.checkpoint)
     if checkpoint.schema is not IBUG68:
         raise FacekpError(f"{checkpoint.name} does not find 68 points; give a checkpoint that does")
