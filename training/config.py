@@ -270,10 +270,10 @@ FACE58 = replace(
 
 FACE58_BORROWED = replace(
     FACE58,
-    stage_epochs=(24,),
+    stage_epochs=(6,),
     epoch_samples=4000,
     share_300w=0.5,
-    learning_rate=1e-3,
+    learning_rate=5e-4,
     precision="auto",
     mean_start=False,
 )
