@@ -98,7 +98,8 @@ FAINT_TEXTS = """least => {
 
 UNREACHED = """() => {
     const places = 'a[href], button, input, textarea, select, summary, video, [tabindex]';
-    const group = element => element.type === 'radio' ? element.name : '';
+    const group = element => element.name && element.type === 'radio' ? element.name
+        : element.closest('[role=radiogroup], [role=toolbar], [role=tablist]');
     const focusable = [...document.querySelectorAll(`[data-testid=stMain] :is(${places})`)].filter(element =>
         !element.disabled && element.tabIndex >= 0 && element.checkVisibility({visibilityProperty: true}));
     const groups = new Set([...window.focused].map(group));

@@ -18,7 +18,12 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH")
 
-PAGES = ("Keypoints", "Morph", "Filters", "Results", "Data", "About")
+BAD_POINTS = (
+    (format_pts(np.full((67, 2), 9.0) + np.arange(67)[:, None]), "67 points"),
+    (format_pts(np.ones((68, 2))).replace("2.000 2.000\n}", "2.000 two\n}"), "not a pair of numbers"),
+    ("", "no list of points"),
+)
+"""Files of points that cannot be used, and what must be said of each."""
 MOST_STEPS = 400
 """Presses of the tabulator key after which a page must have been gone through."""
 
@@ -53,6 +58,13 @@ def visitor(browser: sync_api.Browser, address: str) -> sync_api.Page:
 def upload(page: sync_api.Page, files: list[File]) -> None:
     page.get_by_role("button", name="Upload", exact=True).first.click()
     page.locator("input[type=file]").first.set_input_files(files)
+
+
+def choose(page: sync_api.Page, name: str) -> None:
+    """Press the thumbnail of a photograph with a face."""
+    page.get_by_role("button", name=name, exact=True).click()
+    page.locator(f'img[alt^="{name} with the points of 1 face"]').wait_for()
+    page.wait_for_function(READY)
 
 
 def file(name: str, data: bytes) -> File:
@@ -115,39 +127,30 @@ def test_bad_files_are_told_in_sentences_and_leave_the_others(browser: sync_api.
     assert len(told) == len(bad)
     assert healthy(page)
     for name in list(good)[1:]:
-        page.get_by_role("button", name=name, exact=True).click()
-        page.locator(f'img[alt^="{name} with the points of 1 face"]').wait_for()
+        choose(page, name)
     assert healthy(page)
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (format_pts(np.full((67, 2), 9.0) + np.arange(67)[:, None]), "67 points"),
-        (format_pts(np.ones((68, 2))).replace("2.000 2.000\n}", "2.000 two\n}"), "not a pair of numbers"),
-        ("", "no list of points"),
-    ],
-    ids=["too few", "no numbers", "empty"],
-)
-def test_bad_points_leave_their_photograph(browser: sync_api.Browser, address: str, text: str, words: str) -> None:
+def test_bad_points_and_odd_photographs(browser: sync_api.Browser, address: str) -> None:
+    """Points that cannot be used leave their photograph; without a face there is a sentence; small ones are fine."""
     page = visitor(browser, address)
-    upload(page, [file("face.png", encoded(portrait(), "PNG")), file("face.pts", text.encode())])
-    page.locator('img[alt^="face.png with the points of 1 face"]').wait_for()
-    alert = page.get_by_test_id("stAlertContentError").filter(has_text=words)
-    alert.wait_for()
-    assert healthy(page)
-    page.context.close()
-
-
-def test_a_photograph_without_a_face_and_the_smallest_one(browser: sync_api.Browser, address: str) -> None:
-    page = visitor(browser, address)
-    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
-    upload(page, [file("noise.png", encoded(Image.fromarray(noise), "PNG"))])
-    page.get_by_test_id("stAlertContentError").filter(has_text="No face was found").wait_for()
-    page.wait_for_function(READY)
-    upload(page, [file("small.png", encoded(portrait().resize((40, 40)), "PNG"))])
-    page.locator('img[alt^="small.png with the points"]').wait_for()
+    face = portrait()
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8))
+    files = [file("noise.png", encoded(noise, "PNG")), file("small.png", encoded(face.resize((40, 40)), "PNG"))]
+    for number, (text, _) in enumerate(BAD_POINTS):
+        face.putpixel((0, 0), (number, 0, 0))  # so that no two are the same
+        files += [file(f"face{number}.png", encoded(face, "PNG")), file(f"face{number}.pts", text.encode())]
+    upload(page, files)
+    alert = page.get_by_test_id("stAlertContentError")
+    alert.filter(has_text="No face was found").wait_for()
+    for number, (_, words) in enumerate(BAD_POINTS):
+        choose(page, f"face{number}.png")
+        alert.filter(has_text=words).wait_for()
+        assert alert.count() == 1
+        assert healthy(page)
+    choose(page, "small.png")
+    assert alert.count() == 0
     assert healthy(page)
     page.context.close()
 
@@ -169,19 +172,20 @@ def test_two_visitors_never_see_each_others(browser: sync_api.Browser, address: 
     other.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_keyboard_reaches_everything(browser: sync_api.Browser, address: str, name: str) -> None:
+def test_the_keyboard_reaches_everything(browser: sync_api.Browser, address: str) -> None:
     page = visitor(browser, address)
-    page.get_by_role("link", name=name, exact=True).click()
-    page.get_by_role("heading", name=name, level=1).wait_for()
-    page.wait_for_function(READY)
-    page.wait_for_load_state("networkidle")
-    page.evaluate(NOTE_FOCUS)
-    for step in range(MOST_STEPS):
-        page.keyboard.press("Tab")
-        if step % 20 == 19 and page.evaluate(UNREACHED) == []:
-            break
-    assert page.evaluate(UNREACHED) == []
+    for name in page.get_by_test_id("stSidebarNavLink").all_inner_texts():
+        title = name.strip().splitlines()[-1]
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=title).first.click()
+        page.get_by_role("heading", level=1).filter(has_text=title).wait_for()
+        page.wait_for_function(READY)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(NOTE_FOCUS)
+        for step in range(MOST_STEPS):
+            page.keyboard.press("Tab")
+            if step % 20 == 19 and page.evaluate(UNREACHED) == []:
+                break
+        assert page.evaluate(UNREACHED) == [], title
     page.context.close()
 
 
