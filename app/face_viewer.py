@@ -16,7 +16,7 @@ import services
 import streamlit as st
 import visit
 from comparison import TrueFace
-from photos import Photo, for_browser
+from photos import Photo, as_jpeg, browser_type
 from scipy.spatial.transform import Rotation
 from streamlit.runtime import get_instance
 
@@ -166,10 +166,11 @@ def _css(color: Color) -> str:
 
 def _source(photo: Photo) -> str:
     """The address under which the browser gets the photograph, from this session's memory."""
-    data, kind = _for_browser(photo.digest, photo)
-    return get_instance().media_file_mgr.add(data, kind, f"viewer.{photo.digest}")
+    kind = browser_type(photo.data)
+    data = photo.data if kind else _as_jpeg(photo.digest, photo)
+    return get_instance().media_file_mgr.add(data, kind or "image/jpeg", f"viewer.{photo.digest}")
 
 
-@st.cache_data(scope="session", max_entries=3, show_spinner=False)
-def _for_browser(digest: str, _photo: Photo) -> tuple[bytes, str]:
-    return for_browser(_photo.data)
+@st.cache_data(scope="session", max_entries=2, show_spinner=False)
+def _as_jpeg(digest: str, _photo: Photo) -> bytes:
+    return as_jpeg(_photo.data)

@@ -101,18 +101,19 @@ def read_photo(name: str, data: bytes) -> Photo:
     return Photo(name, data, _thumbnail(decoded(data, f"“{name}”")))
 
 
-def for_browser(data: bytes) -> tuple[bytes, str]:
-    """A photograph as a file that every browser shows as `load_image` decodes it, and its media type.
-
-    That is the photograph's own file where it may be, or else a JPEG.
-    """
+def browser_type(data: bytes) -> str | None:
+    """The media type of a photograph's file where browsers show it as `load_image` decodes it, or else None."""
     with Image.open(io.BytesIO(data)) as image:
         kind = str(image.format)
-        if image.mode in SHOWN_AS_THEY_ARE.get(kind, ()) and getattr(image, "n_frames", 1) == 1:
-            return data, f"image/{kind.lower()}"
+        as_it_is = image.mode in SHOWN_AS_THEY_ARE.get(kind, ()) and getattr(image, "n_frames", 1) == 1
+    return f"image/{kind.lower()}" if as_it_is else None
+
+
+def as_jpeg(data: bytes) -> bytes:
+    """A photograph of any kind as a JPEG that shows it as `load_image` decodes it."""
     buffer = io.BytesIO()
     Image.fromarray(load_image(data)).save(buffer, format="JPEG", quality=95, subsampling=0)
-    return buffer.getvalue(), "image/jpeg"
+    return buffer.getvalue()
 
 
 def read_gallery(folder: Path) -> tuple[Photo, ...]:

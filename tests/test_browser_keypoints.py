@@ -13,7 +13,7 @@ from PIL import Image
 
 from facekp.annotations import parse_pts
 from facekp.images import encode_png, load_image
-from tests.browser import ARGUMENTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, PATIENCE, READY, TOO_WIDE, served
+from tests.browser import ARGUMENTS, ARTEFACTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, PATIENCE, READY, TOO_WIDE, served
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -120,11 +120,12 @@ class Visit:
         self.page.get_by_role("heading", name=title, level=1).wait_for()
         self.page.wait_for_function(READY)
 
-    def check(self, artefact: Path) -> None:
-        """Nothing sticks out or is too faint; the page is kept as a picture."""
+    def check(self, name: str) -> None:
+        """Nothing sticks out or is too faint; a picture of the page is kept."""
         assert self.page.evaluate(TOO_WIDE) <= 0
         assert self.page.evaluate(FAINT_TEXTS, LEAST_CONTRAST) == []
-        self.page.screenshot(path=artefact, full_page=True)
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}-{'narrow' if self.touch else 'wide'}.png")
 
 
 @pytest.fixture(params=SCREENS)
@@ -144,10 +145,10 @@ def visit(request: pytest.FixtureRequest, browser: sync_api.Browser, address: st
     assert told == []
 
 
-def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Visit, tmp_path: Path) -> None:
+def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Visit) -> None:
     page = visit.page
     assert page.locator(".viewer .point").count() == 68
-    visit.check(tmp_path / "keypoints.png")
+    visit.check("keypoints")
     for name, drawn in {"Mesh": "path.mesh", "Numbers": "text", "Box": "rect.box", "Pose": ".axes line"}.items():
         assert page.locator(f".drawing {drawn}").count() == 0
         visit.press(name)
@@ -161,7 +162,7 @@ def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Visi
     visit.settle()
     assert page.locator(".drawing path.mesh").count() == 1
     assert page.locator(".drawing text").count() == 0
-    page.screenshot(path=tmp_path / "switched.png")
+    visit.check("keypoints-switched")
 
 
 def test_the_picture_zooms_and_pans(visit: Visit) -> None:
@@ -192,7 +193,7 @@ def test_the_picture_zooms_and_pans(visit: Visit) -> None:
     assert top < y < top + height
 
 
-def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit, tmp_path: Path) -> None:
+def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit) -> None:
     page = visit.page
     told = page.get_by_text("1 point corrected by hand")
     before = visit.points()
@@ -205,7 +206,7 @@ def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit, tmp_pa
     expected[30] += np.float32([24, 10]) * scale
     np.testing.assert_allclose(after, expected, atol=0.02 + 0.5 * scale)
     np.testing.assert_allclose(np.delete(after, 30, axis=0), np.delete(before, 30, axis=0), atol=2e-3)
-    visit.check(tmp_path / "corrected.png")
+    visit.check("keypoints-corrected")
 
     visit.press("Undo")
     told.wait_for(state="detached")
@@ -251,7 +252,7 @@ def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: Visit, 
     page.get_by_text("Of the eye distance").wait_for()
     assert page.locator(".viewer .truth").count() == 2  # lines and points
     assert page.locator(".viewer .errors").count() == 1
-    visit.check(tmp_path / "truth.png")
+    visit.check("keypoints-truth")
 
     page.get_by_role("button", name="group.png").first.click()
     page.locator(f'.viewer img[alt^="{group.name} with the points of 2 faces"]').wait_for()

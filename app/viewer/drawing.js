@@ -56,9 +56,9 @@ class Overlay {
 
   numbersMarkup({ points, box }) {
     // Of a small face they are small too, and read when one zooms in; larger ones would hide each other.
-    const most = Math.max(box[2] - box[0], box[3] - box[1]) * 0.035;
+    const most = Math.max(box[2] - box[0], box[3] - box[1]) * 0.03;
     const texts = points.map(([x, y], i) => `<text x="${x}" y="${y}" dx="0.6em" dy="-0.3em">${i}</text>`);
-    return `<g style="font-size: min(calc(var(--px) * 12px), ${most}px)">${texts.join("")}</g>`;
+    return `<g style="font-size: min(calc(var(--px) * 11px), ${most}px)">${texts.join("")}</g>`;
   }
 
   corners([left, top, right, bottom]) {

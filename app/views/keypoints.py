@@ -174,7 +174,7 @@ def _accuracy(face: Keypoints, truth: comparison.TrueFace | None) -> None:
     with regions:
         _errors_table(errors.by_region(), "Region", "Mean errors by region of the face")
     with worst:
-        _errors_table(errors.worst(), "Farthest off", "The points that are farthest off")
+        _errors_table(errors.worst().drop(columns="percent"), "Farthest off", "The points that are farthest off")
 
 
 def _other_network(schema: Schema) -> str:
@@ -187,7 +187,7 @@ def _errors_table(table: pd.DataFrame, heading: str, alt: str) -> None:
         table,
         hide_index=True,
         column_config={
-            "name": st.column_config.TextColumn(heading, width=100),
+            "name": st.column_config.TextColumn(heading, width=130 if "percent" not in table else 90),
             "pixels": st.column_config.NumberColumn("px", format="%.1f", width=45),
             "percent": st.column_config.NumberColumn("%", format="%.1f", width=45),
         },
