@@ -97,10 +97,9 @@ class Viewer extends Overlay {
     }));
   }
 
-  draw() {
-    const focused = this.drawing.getRootNode().activeElement?.dataset?.focus;
+  // Drawn anew, an element has lost the focus: it is given back, or to another one.
+  draw(focused = this.drawing.getRootNode().activeElement?.dataset?.focus) {
     this.drawing.innerHTML = this.markup();
-    // Drawn anew, an element has lost the focus.
     if (focused) this.drawing.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
     const tool = (name) => this.tools.querySelector(`[data-tool="${name}"]`);
     tool("correct").disabled = !this.face;
@@ -139,8 +138,7 @@ class Viewer extends Overlay {
     // It moves by as much as the finger, so that it is not hidden below it.
     this.held = { i, before: this.copy(), dx: this.face.points[i][0] - x, dy: this.face.points[i][1] - y };
     this.current = i;
-    this.draw();
-    this.drawing.querySelector(`[data-focus="point${i}"]`)?.focus({ preventScroll: true });
+    this.draw(`point${i}`);
     this.tell(i);
     return true;
   }
@@ -206,8 +204,7 @@ class Viewer extends Overlay {
     } else if (next) {
       const count = this.face.points.length;
       this.current = (i + next + count) % count;
-      this.draw();
-      this.drawing.querySelector(`[data-focus="point${this.current}"]`).focus({ preventScroll: true });
+      this.draw(`point${this.current}`);
       this.tell(this.current);
     } else if (event.key === "Escape") this.stage.focus();
     else this.view.key(event);
