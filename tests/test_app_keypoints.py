@@ -35,7 +35,7 @@ def predicted(gallery: list[Path]) -> np.ndarray:
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=60).run()
+    return AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=120).run()
 
 
 def table(app: AppTest) -> np.ndarray:
