@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from facekp.faces import FaceBox, FaceDetector, face_detector
     from facekp.film import MovieOptions
     from facekp.filters import first_layer_filters, first_layer_response
+    from facekp.footage import Footage
     from facekp.images import load_image
     from facekp.keypoints import Keypoints
     from facekp.morph import Morph, average_face, average_with_points, morph_frames
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from facekp.sequence import MorphSequence, sequence_frames
     from facekp.settings import MorphSettings
     from facekp.sheet import contact_sheet, write_contact_sheet
+    from facekp.smooth import Smoothing
+    from facekp.track import KeypointTracker
 
 __version__ = "0.1.0"
 
@@ -57,6 +60,7 @@ _HOMES = {
     "first_layer_filters": "filters",
     "first_layer_response": "filters",
     "MovieOptions": "film",
+    "Footage": "footage",
     "load_image": "images",
     "Morph": "morph",
     "average_face": "morph",
@@ -81,6 +85,8 @@ _HOMES = {
     "MorphSequence": "sequence",
     "sequence_frames": "sequence",
     "MorphSettings": "settings",
+    "Smoothing": "smooth",
+    "KeypointTracker": "track",
 }
 
 __all__ = [
@@ -91,8 +97,10 @@ __all__ = [
     "FaceDetector",
     "FacekpError",
     "FacekpWarning",
+    "Footage",
     "ImageError",
     "KeypointPredictor",
+    "KeypointTracker",
     "Keypoints",
     "MeshError",
     "Morph",
@@ -105,6 +113,7 @@ __all__ = [
     "Recipe",
     "Schema",
     "SettingsError",
+    "Smoothing",
     "average_face",
     "average_with_points",
     "blend_faces",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from facekp import __version__
+from facekp.cli_film import detect_films, is_film
 from facekp.cli_morph import add_morph_commands
 from facekp.console import (
     FAILED,
@@ -81,11 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"facekp {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    detect = commands.add_parser("detect", help="find the keypoints in photographs")
-    detect.add_argument("photos", metavar="PHOTO", nargs="+")
+    detect = commands.add_parser(
+        "detect",
+        help="find the keypoints in photographs or films",
+        epilog="Of a film (.mp4, .mov, .webm, ...) --out may also name the file: points.csv, with a row for each face "
+        "in each frame, or points.json or .jsonl, with an object for each frame. Faces have ids, which they keep.",
+    )
+    detect.add_argument("photos", metavar="PHOTO", nargs="+", help="a photograph or a film")
     detect.add_argument("--format", choices=("json", "csv", "pts"), default="json")
-    detect.add_argument("--out", metavar="DIR", type=Path, help="write a file for each photograph into this folder")
-    detect.add_argument("--overlay", action="store_true", help="also write the photograph with its points (with --out)")
+    detect.add_argument("--out", metavar="DIR", type=Path, help="write a file for each into this folder")
+    detect.add_argument("--overlay", action="store_true", help="also write it with its points (with --out)")
     detect.set_defaults(run=_detect)
 
     add_shared_options(detect)
@@ -102,6 +108,8 @@ def _detect(arguments: argparse.Namespace) -> int:
     from facekp.annotations import format_csv, format_json
     from facekp.keypoints import photo_record
 
+    if any(map(is_film, arguments.photos)):
+        return detect_films(arguments)
     _check_detect(arguments)
     predictor = load_predictor(arguments)
     records, failed = [], False

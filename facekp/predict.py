@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
@@ -125,6 +126,27 @@ class KeypointPredictor:
         photos = [image for image, faces in zip(images, found, strict=True) for _ in faces]
         looks = iter(self.locator.locate(photos, [face.box for faces in found for face in faces]))
         return [[self._keypoints(next(looks), face) for face in faces] for faces in found]
+
+    def follow(self, image: Picture, points: Sequence[NDArray[np.float32]]) -> list[Keypoints]:
+        """Keypoints of faces that are known to be about where these points are: those of the frame before, say.
+
+        Nothing is detected; the network takes one look at the upright crop round the points.
+
+        Parameters
+        ----------
+        image : uint8 array (H, W, 3)
+            RGB.
+        points : sequence of float32 arrays (K, 2)
+            Photo pixels, of a schema with eyes.
+
+        Returns
+        -------
+        list of Keypoints
+            In the order of the points; `box` is the one round what was found.
+        """
+        _check_picture(image)
+        looks = self.locator.refine([image] * len(points), points)
+        return [self._keypoints(look, Detection(FaceBox.around(look.points), 1.0)) for look in looks]
 
     def _keypoints(self, look: Look, face: Detection) -> Keypoints:
         """What a look tells of a found face."""

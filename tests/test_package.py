@@ -15,10 +15,10 @@ from tests.installation import install
 ORDER = [
     "errors", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection", "faces",
     "keypoints", "crop", "confidence", "_torchvision", "networks", "checkpoint", "filters", "locate", "predict",
-    "metrics", "records", "results", "reliability", "align", "mesh", "folds", "field", "warp", "texture", "render",
-    "settings", "layout", "colour", "mask", "blend", "morph", "sequence", "prototype", "film", "gif", "stills",
-    "video", "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console", "cli_recipe",
-    "cli_morph", "cli", "__main__",
+    "smooth", "track", "metrics", "records", "results", "reliability", "align", "mesh", "folds", "field", "warp",
+    "texture", "render", "settings", "layout", "colour", "mask", "blend", "morph", "sequence", "prototype", "film",
+    "gif", "stills", "video", "footage", "trackfile", "movie", "sheet", "options", "sources", "recipe", "make",
+    "batch", "draw", "console", "cli_recipe", "cli_film", "cli_morph", "cli", "__main__",
 ]  # fmt: skip
 MAY_IMPORT_TORCH = {"_torchvision", "networks", "checkpoint", "filters", "locate"}
 

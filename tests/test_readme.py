@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from facekp import cli
+from facekp import cli, load_image
 from tests.conftest import GALLERY, ROOT
+from tests.drawn_films import write_film
 from training.report import numbers, read_reports, with_numbers
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +43,17 @@ def test_command_line_examples(two_photographs):
         if "--out" in line:
             assert (two_photographs / line.split()[line.split().index("--out") + 1]).is_file()
     assert (two_photographs / "again.webp").read_bytes() == (two_photographs / "morph.webp").read_bytes()
+
+
+def test_film_example(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "films.md").read_text(encoding="utf-8"), re.DOTALL)
+    image = load_image(GALLERY / "ada_neutral.jpg")
+    write_film(tmp_path / "film.mp4", [image] * 3)
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("example.py")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("[")[0].split() for line in lines] == [["0", "0.0", "0"], ["1", "0.04", "0"], ["2", "0.08", "0"]]
 
 
 def test_make_targets_exist():
