@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
     environment = {**os.environ, "FACEKP_DATA": str(data_folder(parser.parse_args().data).resolve())}
     text = f"# Benchmarks\n\nWritten by `python -m benchmarks`, on {processor()}, {os.cpu_count()} cores.\n"
-    for name in ("keypoints", "detectors", "pose", "morph"):
+    for name in ("keypoints", "detectors", "pose", "tracking", "morph"):
         shown = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True, env=environment
         )
