@@ -109,13 +109,15 @@ def test_real_annotations(data):
 
 @pytest.mark.parametrize("suffix", [".pts", ".json", ".csv"])
 def test_faces_in_a_file_of_any_kind(suffix):
-    points = np.arange(136, dtype=np.float64).reshape(68, 2) / 8
+    points = np.arange(136, dtype=np.float32).reshape(68, 2) / 8
+    face = Keypoints(points, FaceBox.around(points), 0.5, IBUG68, np.ones(68, np.float32))
+    record = photo_record("a.jpg", PHOTO, [face])
     texts = {
         ".pts": format_pts(points),
-        ".json": format_json([{"faces": [{"points": points.tolist()}]}]),
-        ".csv": format_csv([{"file": "a.jpg", "faces": [{"points": points}]}], IBUG68.names),
+        ".json": format_json([record]),
+        ".csv": format_csv([record], IBUG68.names),
     }
-    (face,) = parse_faces(texts[suffix].encode(), suffix, (10, 10), name="the file")
-    np.testing.assert_allclose(face, points, atol=1e-3)
+    (again,) = parse_faces(texts[suffix].encode(), suffix, (10, 10), name="the file")
+    np.testing.assert_allclose(again, points, atol=1e-3)
     with pytest.raises(AnnotationError, match="the file is no text"):
         parse_faces(b"\xff\xfe", suffix, (10, 10), name="the file")
