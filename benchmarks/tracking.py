@@ -2,6 +2,8 @@
 
     python -m benchmarks.tracking [--model face68] [--frames 60]
 
+The last lines tell how much memory `facekp detect` takes for a film, and for one four times as long.
+
 Composites of the gallery drift, turn and grow smoothly in 640 × 480 pixels, at 30 frames a second and with pauses;
 every frame has a camera's noise and is compressed as JPEG. The true points are those found in the unmoved composite,
 moved along. The error is the mean distance from them, and the jitter the root mean square of the second differences of
@@ -12,6 +14,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facekp.images import Picture, load_image
+from facekp.movie import write_movie
 from facekp.predict import KeypointPredictor
 from facekp.track import KeypointTracker
 
@@ -56,8 +63,8 @@ def camera(frame: NDArray[np.generic], rng: np.random.Generator) -> Picture:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="face68")
-    parser.add_argument("--frames", type=int, default=60, help="of each sequence (default: 60)")
-    parser.add_argument("--sequences", type=int, default=6)
+    parser.add_argument("--frames", type=int, default=45, help="of each sequence (default: 45)")
+    parser.add_argument("--sequences", type=int, default=5)
     arguments = parser.parse_args()
     predictor = KeypointPredictor.from_checkpoint(arguments.model)
     files = sorted(GALLERY.glob("*.jpg"))[:: max(1, 12 // arguments.sequences)][: arguments.sequences]
@@ -87,7 +94,25 @@ def main() -> None:
         jitter, error, ms = np.mean(rows, axis=0)
         print(f"{name:<18}{jitter:>10.3f}{error:>10.3f}{ms:>12.1f}")
     ratios = [ours[0] / plain[0] for ours, plain in zip(totals["tracked"], totals["frame by frame"], strict=True)]
-    print(f"\njitter, tracked over frame by frame: {min(ratios):.2f} to {max(ratios):.2f}; limit: 0.50")
+    print(f"\njitter, tracked over frame by frame: {min(ratios):.2f} to {max(ratios):.2f}; limit: 0.50\n")
+    print(f"{'facekp detect, 1280 × 720, --overlay':<38}{'peak, MB':>9}")
+    for count in (25, 100):
+        print(f"{f'{count} frames':<38}{peak_memory(files[0], count, arguments.model):>9.0f}")
+
+
+def peak_memory(file: Path, count: int, model: str) -> float:
+    """MB that the command takes at most for a film of so many frames, all of it."""
+    frame = cv2.copyMakeBorder(cv2.resize(load_image(file), (720, 720)), 0, 0, 280, 280, cv2.BORDER_REPLICATE)
+    with tempfile.TemporaryDirectory() as folder:
+        film, points = Path(folder) / "film.mp4", Path(folder) / "points.csv"
+        write_movie((np.roll(frame, 2 * number, axis=1) for number in range(count)), film)
+        command = [sys.executable, "-m", "facekp", "detect", str(film), "--out", str(points), "--overlay"]
+        with subprocess.Popen([*command, "--model", model], stderr=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)  # tells of this process alone
+            process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"facekp detect ended with status {process.returncode}")
+    return usage.ru_maxrss / 1000
 
 
 def measured(points: Points, truth: Points, predictor: KeypointPredictor) -> tuple[float, float]:

@@ -132,6 +132,7 @@ class _Overlay(ExitStack):
             aside = self.enter_context(written_aside(self._path))
             sound = self._footage.path
             self._write = self.enter_context(film_writer(aside, size, self._footage.rate, sound=sound))
-        for face in faces.values():
-            picture = draw_face(picture, face.points, face.schema, uncertainty=face.uncertainty)
+        for key, face in faces.items():
+            label = str(key) if len(faces) > 1 else ""
+            picture = draw_face(picture, face.points, face.schema, uncertainty=face.uncertainty, label=label)
         self._write(picture, time)

@@ -41,6 +41,7 @@ def draw_face(
     edges: bool = True,
     numbers: bool = False,
     uncertainty: NDArray[np.float32] | None = None,
+    label: str = "",
 ) -> Picture:
     """A copy of a picture with the points of a face over it.
 
@@ -60,6 +61,8 @@ def draw_face(
         Whether each point has its number beside it.
     uncertainty : float32 array (K,), optional
         The error to be expected of each point, pixels: uncertain points, and lines to them, are drawn faintly.
+    label : str
+        Written above the face.
 
     Returns
     -------
@@ -80,6 +83,9 @@ def draw_face(
     if numbers:
         for index, point in enumerate(points):
             _write(canvas, str(index), (point[0] + 2 * width, point[1] - width), width)
+    if label:
+        left, top = points.min(axis=0)
+        _write(canvas, label, (left, top - 6 * width), 2 * width)
     return canvas
 
 

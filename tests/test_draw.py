@@ -72,3 +72,12 @@ def test_a_box_with_its_label():
     assert (drawn[60, 60:140] > 0).all()
     assert (drawn[100, 100] == 0).all()
     assert changed(image, drawn)[40:59].any()
+
+
+def test_a_label_stands_above_the_face():
+    image = np.full((512, 512, 3), 90, np.uint8)
+    plain, labelled = draw_face(image, POINTS, IBUG68), draw_face(image, POINTS, IBUG68, label="7")
+    rows, columns = np.nonzero(changed(plain, labelled))
+    assert len(rows) > 20
+    assert rows.max() < POINTS[:, 1].min()
+    assert POINTS[:, 0].min() - 10 < columns.min()
