@@ -1,6 +1,7 @@
-"""Run every benchmark and keep what they print in benchmarks/RESULTS.md.
+"""Run the benchmarks and keep what they print in benchmarks/RESULTS.md.
 
-python -m benchmarks --data DIR
+python -m benchmarks --data DIR            # all of them
+python -m benchmarks pose tracking         # these; the others' sections stay as they are
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,9 @@ from facekp.files import write_bytes
 from training.data import data_folder
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
+NAMES = ("keypoints", "detectors", "pose", "tracking", "morph")
+HEAD = "## `python -m benchmarks.{}`\n"
 
 
 def processor() -> str:
@@ -26,18 +31,31 @@ def processor() -> str:
     return names[0] if names else platform.processor()
 
 
+def sections(text: str) -> dict[str, str]:
+    """What each benchmark printed when it was run last, by its name."""
+    parts = re.split(r"^## `python -m benchmarks\.(\w+)`\n", text, flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)} (default: all)")
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
-    environment = {**os.environ, "FACEKP_DATA": str(data_folder(parser.parse_args().data).resolve())}
-    text = f"# Benchmarks\n\nWritten by `python -m benchmarks`, on {processor()}, {os.cpu_count()} cores.\n"
-    for name in ("keypoints", "detectors", "pose", "tracking", "morph"):
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(NAMES)
+    if unknown:
+        parser.error(f"there is no benchmark called {' or '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    environment = {**os.environ, "FACEKP_DATA": str(data_folder(arguments.data).resolve())}
+    bodies = sections(RESULTS.read_text(encoding="utf-8")) if arguments.names else {}
+    for name in arguments.names or NAMES:
         shown = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True, env=environment
         )
         print(shown.stdout, flush=True)
-        text += f"\n## `python -m benchmarks.{name}`\n\n```\n{shown.stdout.strip()}\n```\n"
-    write_bytes(HERE / "RESULTS.md", text.encode())
+        bodies[name] = f"```\n{shown.stdout.strip()}\n```"
+    text = f"# Benchmarks\n\nWritten by `python -m benchmarks`, on {processor()}, {os.cpu_count()} cores.\n"
+    text += "".join(f"\n{HEAD.format(name)}\n{bodies[name]}\n" for name in NAMES if name in bodies)
+    write_bytes(RESULTS, text.encode())
 
 
 if __name__ == "__main__":
