@@ -1,69 +1,212 @@
-"""A morph as a film for the page; nothing here knows Streamlit.
+"""Films that are made in the background; nothing here knows Streamlit.
 
-Streamlit runs a page's script anew, and so makes its classes anew, at every click. What a session
-keeps is defined in modules.
+A thread of its own makes a film, and the page looks now and then how far it has come. Streamlit runs a
+page's script anew at every click; so what a session keeps is defined in modules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
+from morph_faces import Face
+
+from facekp.errors import FacekpError
+from facekp.film import MovieOptions, kept, timed
 from facekp.images import Picture
-from facekp.morph import Morph
-from facekp.movie import encode_movie
+from facekp.make import movie_options
+from facekp.movie import check_fps, encode_movie
+from facekp.recipe import Output, Recipe
+from facekp.sequence import MorphSequence
+from facekp.settings import MorphSettings
 
+MADE_AT_ONCE = (".mp4", ".gif")
+"""Files of every film: the one that the page plays and the one that is wanted most. Others wait until asked for."""
 
-@dataclass(frozen=True)
-class FilmSettings:
-    """What the visitor asked for.
+_SHARES = {"frames": 2.0, ".mp4": 3.0, ".gif": 1.0}
+_UNSEEN = 3.0
+"""About how long each step takes. A GIF first reads the whole film, and that is what progress sees of it."""
 
-    Attributes
-    ----------
-    frames : int
-        Number of frames.
-    speed : int
-        Frames per second.
-    side : int
-        Width and height, pixels.
-    """
+_turns = threading.Semaphore(2)
+"""Films that are made at a time, by all visitors together: more would only slow each other down."""
 
-    frames: int
-    speed: int
-    side: int
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Film:
-    """An encoded film, and what it was made of."""
+    """A film and its files.
 
-    made_of: tuple[object, ...]
-    gif: bytes
-    mp4: bytes
+    Attributes
+    ----------
+    title : str
+        Whose faces it goes through.
+    recipe : Recipe
+    pictures : tuple of bytes
+        The encoded photographs.
+    files : dict
+        For each suffix of `MADE_AT_ONCE` the file's bytes.
+    frames : int
+    warnings : tuple of str
+        What may not look as wished.
+    """
+
+    title: str
+    recipe: Recipe
+    pictures: tuple[bytes, ...]
+    files: dict[str, bytes]
+    frames: int
+    warnings: tuple[str, ...]
+
+    def encode(self, suffix: str) -> bytes:
+        """A file of another kind, its frames rendered anew: they are cheaper than they are large."""
+        if suffix in self.files:
+            return self.files[suffix]
+        recipe = replace(self.recipe, output=replace(self.recipe.output, suffix=suffix))  # a ZIP holds it
+        frames = _sequence(recipe, self.pictures).film()
+        return encode_movie(frames, suffix, recipe.settings.fps, movie_options(recipe))
 
 
-def make_film(
-    morph: Morph, settings: FilmSettings, made_of: tuple[object, ...], progress: Callable[[float], object]
-) -> Film:
-    """Render and encode frame by frame, so that no film lies in memory uncompressed.
+def film_recipe(faces: Sequence[Face], settings: MorphSettings, movie: MovieOptions) -> Recipe:
+    """All that a film through faces is made of."""
+    kind = "morph" if len(faces) == 2 else "sequence"
+    return Recipe(kind, tuple(face.photograph() for face in faces), settings, Output(".gif", movie=movie))
+
+
+class _CancelledError(Exception):
+    """The visitor wants no film any more."""
+
+
+class FilmWork:
+    """A film that is being made in a thread of its own.
 
     Parameters
     ----------
-    morph : Morph
-        The two faces.
-    settings : FilmSettings
-        Number of frames and speed; the side is the morph's own.
-    made_of : tuple
-        Kept with the film.
-    progress : callable
-        Told the part that is done, 0 to 1, after every frame.
+    faces : sequence of Face
+        Two or more.
+    settings : MorphSettings
+    movie : MovieOptions
+
+    Raises
+    ------
+    FacekpError
+        If there are too few faces, or a GIF cannot be had so fast.
+
+    Attributes
+    ----------
+    film : Film or None
+        When it is made.
+    error : str
+        What went wrong, a sentence, or nothing.
     """
 
-    def frames(start: float) -> Iterator[Picture]:
-        for number, frame in enumerate(morph.frames(settings.frames), 1):
-            yield frame
-            progress(start + number / settings.frames / 2)
+    def __init__(self, faces: Sequence[Face], settings: MorphSettings, movie: MovieOptions) -> None:
+        self.film: Film | None = None
+        self.error = ""
+        self._title = " → ".join(face.title for face in faces)
+        self._recipe = film_recipe(faces, settings, movie)
+        self._pictures = tuple(face.photo.data for face in faces)
+        for suffix in MADE_AT_ONCE:
+            check_fps(settings.fps, suffix)
+        self._done = 0.0
+        self._started: float | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="film", daemon=True)
+        self._thread.start()
 
-    mp4 = encode_movie(frames(0.0), ".mp4", settings.speed)
-    gif = encode_movie(frames(0.5), ".gif", settings.speed)
-    return Film(made_of, gif, mp4)
+    @property
+    def running(self) -> bool:
+        """Whether there is still something to wait for."""
+        return self._thread.is_alive()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the visitor stopped it."""
+        return self._stop.is_set()
+
+    @property
+    def done(self) -> float:
+        """The part that is done, 0 to 1."""
+        return self._done
+
+    @property
+    def sentence(self) -> str:
+        """What it is doing, and how long it will take."""
+        if self._started is None:
+            return "Waiting for the films of other visitors …"
+        passed = time.monotonic() - self._started
+        if self._done < 0.05 or passed < 0.4:
+            return "Making the film …"
+        left = passed * (1 - self._done) / self._done
+        return f"Making the film … {self._done:.0%}, about {max(1, round(left))} s left"
+
+    def cancel(self) -> None:
+        """Stop at the next frame."""
+        self._stop.set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until it is made, or stopped, but no longer than so many seconds."""
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        try:
+            while not _turns.acquire(timeout=0.1):
+                self._go_on(0.0)
+            try:
+                self._started = time.monotonic()
+                self.film = self._made()
+            finally:
+                _turns.release()
+        except _CancelledError:
+            pass
+        except FacekpError as error:
+            self.error = str(error)
+        except Exception:
+            self.error = "the film could not be made: something went wrong that should not; try other settings"
+            raise
+
+    def _made(self) -> Film:
+        sequence = _sequence(self._recipe, self._pictures)
+        files, count = encode_all(sequence, movie_options(self._recipe), self._go_on)
+        return Film(self._title, self._recipe, self._pictures, files, count, sequence.warnings)
+
+    def _go_on(self, done: float) -> None:
+        self._done = done
+        if self._stop.is_set():
+            raise _CancelledError
+
+
+def _sequence(recipe: Recipe, pictures: Sequence[bytes]) -> MorphSequence:
+    return MorphSequence(pictures, [one.points for one in recipe.photographs], recipe.settings)
+
+
+def encode_all(film: MorphSequence, options: MovieOptions, progress: Progress) -> tuple[dict[str, bytes], int]:
+    """The files of `MADE_AT_ONCE`, of frames that are made once, and how many frames there are.
+
+    Parameters
+    ----------
+    film : MorphSequence
+    options : MovieOptions
+    progress : callable
+        Told the part that is done, 0 to 1, after every frame; what it raises ends the work.
+    """
+    count, total, before = len(film), sum(_SHARES.values()) + _UNSEEN, 0.0
+
+    def watched(frames: Iterable[Picture], share: float) -> Iterator[Picture]:
+        for number, frame in enumerate(frames, 1):
+            yield frame
+            progress((before + share * number / count) / total)
+
+    fps, files = film.settings.fps, {}
+    # Holds are the files': each frame waits once.
+    plain = replace(options, hold_first=0.0, hold_last=0.0)
+    with kept(timed(watched(film.film(), _SHARES["frames"]), Fraction(1), plain)) as reel:
+        before = _SHARES["frames"]
+        for suffix in MADE_AT_ONCE:
+            share = _SHARES[suffix]
+            files[suffix] = encode_movie(watched((shot.picture for shot in reel), share), suffix, fps, options)
+            before += share
+    return files, count

@@ -22,12 +22,10 @@ from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
 from samples import SPLITS, KnownFace, read_faces
 
-from facekp.annotations import Points
 from facekp.crop import crop_round
 from facekp.errors import NO_FACE, NoFaceError
-from facekp.images import Picture, load_image
+from facekp.images import load_image
 from facekp.inventory import checkpoint_names, checkpoints_folder
-from facekp.morph import Morph
 
 if TYPE_CHECKING:
     from facekp.checkpoint import Checkpoint
@@ -43,31 +41,11 @@ MODELS = ("face68", "face68-fast", "face58", "nose")
 """The networks that a visitor may choose from, as far as they are there."""
 GALLERY = Path(__file__).parent / "gallery"
 
-VIEW_SIDE = 1200
-"""Longer side of pictures on a page, pixels: sharp lines on any screen, and quickly sent."""
-
-Region = tuple[int, int, int, int]
-"""Left, upper, right and lower edge in photo pixels, right and lower edge excluded."""
-
 page_drawn = threading.Event()
 """Set once the first visitor's page is drawn."""
 
 _turns = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Visitors take turns: more networks at once than there are cores only slow each other down, and take memory."""
-
-
-@dataclass(frozen=True)
-class View:
-    """A photograph, or a part of it, at the size for a page."""
-
-    picture: Picture
-    corner: tuple[int, int]
-    scale: float
-
-    def place(self, points: Points) -> Points:
-        """Photo pixels (K, 2) in pixels of the view."""
-        # An integer is a pixel's centre, so the picture's corner is at -0.5.
-        return np.asarray((points + 0.5 - np.array(self.corner)) * self.scale - 0.5, dtype=np.float32)
 
 
 @st.cache_resource(show_spinner="Loading the network …")
@@ -256,21 +234,3 @@ def _find(photo: Photo, predictor: KeypointPredictor) -> Found:
     with _turns:
         image = load_image(photo.data)
         return Found(tuple(predictor.predict(image)), (image.shape[1], image.shape[0]))
-
-
-@st.cache_data(scope="session", max_entries=6, show_spinner=False)
-def view(data: bytes, region: Region | None = None) -> View:
-    """A photograph, or a region of it, with a longer side of `VIEW_SIDE` pixels."""
-    image = load_image(data)
-    left, top, right, bottom = region or (0, 0, image.shape[1], image.shape[0])
-    part = image[top:bottom, left:right]
-    scale = VIEW_SIDE / max(part.shape[:2])
-    size = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return View(np.asarray(cv2.resize(part, size, interpolation=method), dtype=np.uint8), (left, top), scale)
-
-
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Bringing the faces together …")
-def prepare_morph(data_a: bytes, data_b: bytes, points_a: Points, points_b: Points, side: int) -> Morph:
-    """Two faces in one frame of so many pixels a side, ready for any number of pictures between them."""
-    return Morph(data_a, data_b, points_a, points_b, (side, side))

@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("views/keypoints.py", title="Keypoints", icon=":material/face:", default=True),
         st.Page("views/morph.py", title="Morph", icon=":material/transition_fade:"),
+        st.Page("views/midway.py", title="Mid-way and mean", icon=":material/groups:"),
         st.Page("views/filters.py", title="Filters", icon=":material/grid_on:"),
         st.Page("views/results.py", title="Results", icon=":material/show_chart:"),
         st.Page("views/data.py", title="Data", icon=":material/photo_library:"),

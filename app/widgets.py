@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-import services
 import streamlit as st
 import visit
 from numpy.typing import NDArray
@@ -17,21 +16,18 @@ from photos import Photo
 from PIL import Image
 
 from facekp.annotations import POINT_SUFFIXES
-from facekp.draw import BOX, draw_box
 from facekp.errors import FacekpError
-from facekp.faces import FaceBox
 from facekp.images import Picture, encode_png
 
 if TYPE_CHECKING:
-    from facekp.keypoints import Keypoints
+    pass
+
+Take = Callable[[list[Photo]], None]
 
 PRIVACY = "Photos stay in your own session and go when it ends."
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 POINT_TYPES = [suffix.removeprefix(".") for suffix in POINT_SUFFIXES]
-
-SELECTED_BOX = (255, 214, 10)
-NUMBER_ROOM = 24  # pixels of a view for the smallest number above a box
 
 THUMBNAIL = "72px"
 
@@ -134,8 +130,16 @@ def photo_picker(page: str, *, first: int = 0) -> Photo | None:
     return photo
 
 
-def add_photos(page: str) -> None:
-    """Buttons behind which files are uploaded and pictures taken; what comes is chosen on the page."""
+def add_photos(page: str, take: Take | None = None) -> None:
+    """Buttons behind which files are uploaded and pictures taken.
+
+    Parameters
+    ----------
+    page : str
+        Of which the buttons are.
+    take : callable, optional
+        Told the photographs that came; by default the first of them is chosen on the page.
+    """
     # A widget under a new key starts empty: so the files lie in the visit only, not in the widget as well.
     turn: int = st.session_state.setdefault(f"{page}_added", 0)
     with st.popover("Upload", icon=":material/upload:", key=f"{page}_upload"):
@@ -146,12 +150,12 @@ def add_photos(page: str) -> None:
             accept_multiple_files=True,
             key=key,
             on_change=_add,
-            args=(page, key),
+            args=(page, key, take),
         )
         st.caption(f"Points belong to the photo of the same name: face.pts to face.jpg. {PRIVACY}")
     with st.popover("Camera", icon=":material/photo_camera:", key=f"{page}_camera"):
         key = f"{page}_shot_{turn}"
-        st.camera_input("Take a picture", key=key, on_change=_add, args=(page, key), width=480)
+        st.camera_input("Take a picture", key=key, on_change=_add, args=(page, key, take), width=480)
         st.caption(PRIVACY)
 
 
@@ -160,52 +164,16 @@ def _choose(page: str, photo: Photo) -> None:
     visit.choose(page, photo)
 
 
-def _add(page: str, key: str) -> None:
+def _add(page: str, key: str, take: Take | None) -> None:
     given = st.session_state[key]
     if not given:
         return
     added = visit.add(given if isinstance(given, list) else [given])
     st.session_state[f"{page}_added"] += 1
-    if added:
+    if take:
+        take(added)
+    elif added:
         visit.choose(page, added[0])
-
-
-# --- Faces in it ----------------------------------------------------------------------------------
-
-
-def face_selector(page: str, photo: Photo, count: int) -> int:
-    """Let the visitor select one of a photograph's faces, where there are several; 0 is the largest."""
-    if count < 2:
-        return 0
-    key = f"{page}_face_of_{photo.digest}"
-    return st.segmented_control(
-        "Face",
-        range(count),
-        format_func=lambda index: str(index + 1),
-        default=min(visit.selected(page, photo), count - 1),
-        required=True,
-        key=key,
-        on_change=lambda: visit.select(page, photo, st.session_state[key]),
-    )
-
-
-def number_faces(picture: Picture, view: services.View, faces: Sequence[Keypoints], selected: int) -> Picture:
-    """Boxes with the numbers of the faces over a view of their photograph."""
-    for index, face in enumerate(faces):
-        color = SELECTED_BOX if index == selected else BOX
-        picture = draw_box(picture, _box_in_view(face.box, view), str(index + 1), color)
-    return picture
-
-
-def _box_in_view(box: FaceBox, view: services.View) -> FaceBox:
-    """A face's box in pixels of the view, cut so that its number, above the left corner, is seen."""
-    corners = np.array([[box.x_min, box.y_min], [box.x_max, box.y_max]], dtype=np.float32)
-    (x_min, y_min), (x_max, y_max) = view.place(corners).tolist()
-    height, width = view.picture.shape[:2]
-    above = NUMBER_ROOM + 0.1 * (y_max - y_min)
-    return FaceBox(
-        max(x_min, 0), max(y_min, above), max(min(x_max, width - 1), 1), max(min(y_max, height - 1), above + 1)
-    )
 
 
 def show_picture(picture: Picture, caption: str | None = None, *, alt: str) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facekp.faces import FaceBox
 from facekp.images import Picture
+from facekp.mesh import Mesh
 from facekp.schema import Schema
 
 Color = tuple[int, int, int]
@@ -17,6 +18,8 @@ PREDICTED: Color = (255, 40, 40)
 TRUTH: Color = (20, 220, 60)
 """RGB of true points, everywhere."""
 BOX: Color = (255, 255, 255)
+MESH: Color = (120, 235, 255)
+_MESH_SHARE = 0.6
 
 SURE = (0.025, 0.06)
 """Expected errors over the side of the face: up to the first, points are drawn in full colour, and from the second
@@ -103,6 +106,14 @@ def opacity(points: NDArray[np.float32], uncertainty: NDArray[np.float32]) -> ND
     relative = uncertainty / np.maximum(np.ptp(points, axis=0).max(), 1e-6)
     fade = np.clip((relative - sure) / (unsure - sure), 0, 1)
     return np.asarray(1 - (1 - FAINTEST) * fade, dtype=np.float32)
+
+
+def draw_mesh(image: Picture, points: NDArray[np.floating], mesh: Mesh, color: Color = MESH) -> Picture:
+    """A copy of an RGB picture (H, W, 3) with a mesh over its points (N, 2), pixels, in thin faint lines."""
+    canvas = image.copy()
+    ends = np.rint(points[mesh.edges] * 2**SUBPIXEL_BITS).astype(np.int32)
+    cv2.polylines(canvas, list(ends), False, color, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    return np.asarray(cv2.addWeighted(canvas, _MESH_SHARE, image, 1 - _MESH_SHARE, 0), dtype=np.uint8)
 
 
 def draw_box(image: Picture, box: FaceBox, label: str = "", color: Color = BOX) -> Picture:

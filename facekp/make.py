@@ -107,11 +107,12 @@ def _write_film(recipe: Recipe, pictures: Sequence[Picture], path: Path, progres
         sheet = contact_sheet(frames, recipe.output.strip, background=background)
         write_bytes(path, encode_png(sheet))
     else:
-        write_movie(frames, path, settings.fps, _movie_options(recipe))
+        write_movie(frames, path, settings.fps, movie_options(recipe))
     return film.warnings
 
 
-def _movie_options(recipe: Recipe) -> MovieOptions:
+def movie_options(recipe: Recipe) -> MovieOptions:
+    """How a recipe's film is encoded, with the loop and the holds of its settings, and the recipe for a ZIP."""
     settings = recipe.settings
     return replace(
         recipe.output.movie,

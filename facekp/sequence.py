@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.align import check_points
+from facekp.align import Points, check_points
 from facekp.blend import Aligner, mesh_over, shapes_of
 from facekp.errors import MeshError, SettingsError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import lay_out, warn
+from facekp.mesh import Mesh
 from facekp.morph import Leg, size_of
 from facekp.settings import MorphSettings, schedule
 
@@ -89,6 +90,12 @@ class MorphSequence:
             if leg is None or moment.leg != number:
                 leg, number = self._leg(moment.leg), moment.leg
             yield leg.frame(moment.shape, moment.colour)
+
+    def meshes(self) -> Iterator[tuple[Points, Mesh]]:
+        """For each of the film's frames the points of its mesh, float64 (N, 2), pixels, and the triangles over them."""
+        for moment in self._moments:
+            a, b = self._shapes[moment.leg], self._shapes[(moment.leg + 1) % len(self._shapes)]
+            yield a + moment.shape * (b - a), self._meshes[moment.leg]
 
     def _leg(self, number: int) -> Leg:
         pair = number, (number + 1) % len(self._images)

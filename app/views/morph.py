@@ -1,159 +1,167 @@
-"""Page: one face into another."""
+"""Page: one face into another, and on through more."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-import services
+import players
 import streamlit as st
-import visit
+import studio
 import widgets
-from films import Film, FilmSettings, make_film
-from photos import Photo
+from face_list import face_list
+from film_choices import count_frames, film_settings, movie_choices, seconds, ways
+from film_form import choices, film_form
+from films import Film, FilmWork
+from morph_faces import Face
+from previews import frame_size
 
-from facekp.errors import NO_FACE
-from facekp.images import encode_png
-from facekp.morph import Morph
+from facekp.errors import FacekpError
+from facekp.recipe import to_json
+from facekp.settings import MorphSettings
 
-if TYPE_CHECKING:
-    from facekp.keypoints import Keypoints
+FIRST_FACES = (0, 2)
+LOOK_AGAIN = 0.2  # seconds until the page looks how far the film has come
 
-SIZES = [256, 384, 512, 768, 1024]
-FEWEST_FRAMES, MOST_FRAMES = 10, 120
-SLOWEST, FASTEST = 5, 50  # frames per second; a GIF cannot be faster
-MAKING = "Making the film …"
-
-
-@dataclass(frozen=True)
-class Face:
-    """A chosen face of a chosen photograph."""
-
-    photo: Photo
-    index: int
-    keypoints: Keypoints
+FILES = {
+    ".gif": ("GIF", "image/gif"),
+    ".mp4": ("MP4", "video/mp4"),
+    ".webp": ("WebP", "image/webp"),
+    ".zip": ("ZIP", "application/zip"),
+}
 
 
 def main() -> None:
     """Show the page."""
     st.title("Morph")
-    st.markdown("One face turns into another, without clicking any points. Choose two faces.")
-    columns = st.columns(2, gap="large")
-    with columns[0]:
-        first = _choose("morph_a", "First face", 0)
-    with columns[1]:
-        second = _choose("morph_b", "Second face", 2)
-    settings, asked = _settings()
-    if first is None or second is None:
+    st.markdown("One face turns into the next, without clicking any points.")
+    faces = face_list("morph", FIRST_FACES)
+    if len(faces) < 2:
+        st.info("Add a face: a film needs two or more.", icon=":material/add:")
         return
-    with widgets.errors_shown():
-        morph = services.prepare_morph(
-            first.photo.data, second.photo.data, first.keypoints.points, second.keypoints.points, settings.side
-        )
-        film_side, slider_side, middle_side = st.columns(3, gap="medium")
-        with slider_side:
-            _frame_by_frame(morph, settings.frames)
-        with middle_side:
-            _middle(morph)
-        with film_side:
-            made_of = (first.photo.data, first.index, second.photo.data, second.index, settings)
-            _film(morph, settings, made_of, asked)
-
-
-def _choose(slot: str, heading: str, gallery_index: int) -> Face | None:
-    """Let the visitor choose a photograph, and a face in it where there are several."""
-    st.subheader(heading)
-    photo = widgets.photo_picker(slot, first=gallery_index)
-    if photo is None:
-        return None
-    with widgets.errors_shown():
-        faces = visit.faces(photo)
-        if not faces:
-            widgets.show_error(NO_FACE)
-            return None
-        index = widgets.face_selector(slot, photo, len(faces))
-        if len(faces) > 1:
-            view = services.view(photo.data)
-            numbered = widgets.number_faces(view.picture, view, faces, index)
-            widgets.show_picture(numbered, alt=f"{photo.name} with {len(faces)} numbered faces")
-        return Face(photo, index, faces[index])
-    return None
-
-
-def _settings() -> tuple[FilmSettings, bool]:
-    """The film's settings, and whether it was asked for just now."""
-    with st.form("morph_settings"):
-        frames, speed, size, button = st.columns([3, 3, 3, 2], gap="medium", vertical_alignment="center")
-        settings = FilmSettings(
-            frames=frames.slider(
-                "Frames", FEWEST_FRAMES, MOST_FRAMES, 60, step=5, key="morph_frames", persist_state="session"
-            ),
-            speed=speed.slider(
-                "Frames per second", SLOWEST, FASTEST, 30, step=5, key="morph_speed", persist_state="session"
-            ),
-            side=size.select_slider("Width and height, pixels", SIZES, 512, key="morph_side", persist_state="session"),
-        )
-        asked = button.form_submit_button("Make the film", type="primary", width="stretch")
-    return settings, asked
+    settings_side, film_side = st.columns([2, 1], gap="large")
+    with settings_side:
+        _settings(faces)
+    with film_side:
+        _film(faces)
 
 
 @st.fragment
-def _frame_by_frame(morph: Morph, count: int) -> None:
-    """A slider through the film's frames; moving it renders that one frame."""
-    st.subheader("Frame by frame")
-    place = st.empty()
-    number = st.slider("Frame", 1, count, (count + 1) // 3, key="morph_frame", persist_state="session")
-    with place:
-        widgets.show_picture(morph.frame_at(number - 1, count), alt=f"Frame {number} of {count}")
+def _settings(faces: Sequence[Face]) -> None:
+    """The preview, and what can be chosen; a change draws these anew, and nothing else of the page."""
+    preview_side, form_side = st.columns(2, gap="large")
+    with form_side:
+        st.subheader("Settings")
+        film_form(len(faces))
+    with preview_side:
+        st.subheader("Preview")
+        with widgets.errors_shown():
+            settings = film_settings(choices())
+            _preview(faces, settings)
+            with form_side:
+                _summary(faces, settings)
 
 
-def _middle(morph: Morph) -> None:
-    """The mid-way face, and its download."""
-    st.subheader("Mid-way face")
-    picture = morph.frame(0.5)
-    widgets.show_picture(picture, alt="The face mid-way between the two")
-    st.download_button(
-        "PNG",
-        encode_png(picture),
-        "mid-way.png",
-        "image/png",
-        key="morph_download_png",
-        on_click="ignore",
-        icon=":material/download:",
+def _preview(faces: Sequence[Face], settings: MorphSettings) -> None:
+    mesh = st.session_state.get("morph_mesh", False)
+    preview = studio.preview(faces, settings, mesh=mesh)
+    count = ways(settings, len(faces)) * (settings.frames - 1) + 1
+    players.show_preview(
+        preview, "morph_preview", count=count, seconds=count / settings.fps, back=settings.ping_pong and settings.loop
     )
+    st.toggle("Triangles", key="morph_mesh", persist_state="session")
+    for sentence in preview.warnings:
+        st.warning(sentence[:1].upper() + sentence[1:] + ".", icon=":material/warning:")
 
 
-def _film(morph: Morph, settings: FilmSettings, made_of: tuple[object, ...], asked: bool) -> None:
-    """The moving result and its downloads; it is made when asked for, and kept until the faces change."""
+def _summary(faces: Sequence[Face], settings: MorphSettings) -> None:
+    """What the film will be, or why it will not be made."""
+    width, height = frame_size(settings, studio.sketch(faces[0]).size)
+    count = count_frames(settings, len(faces), (width, height))
+    st.caption(f"{count} frames of {width} × {height} pixels, {seconds(settings, count):.1f} seconds")
+
+
+def _film(faces: Sequence[Face]) -> None:
+    """The film, and the work on the next one."""
     st.subheader("Film")
-    place = st.empty()  # filled once a rerun, so that nothing of the last one stays beside the progress bar
+    work: FilmWork | None = st.session_state.get("morph_work")
+    making = work is not None and work.running
+    st.button(
+        "Make the film",
+        type="primary",
+        width="stretch",
+        icon=":material/movie:",
+        key="morph_make",
+        disabled=making,
+        on_click=_start,
+        args=(faces,),
+    )
+    if work is not None and making:
+        st.fragment(_progress, run_every=LOOK_AGAIN)(work)
+    elif work is not None:
+        _finish(work)
+    if problem := st.session_state.get("morph_problem"):
+        widgets.show_error(problem)
     film: Film | None = st.session_state.get("morph_film")
-    if asked and (film is None or film.made_of != made_of):
-        bar = place.progress(0.0, MAKING)
-        film = make_film(morph, settings, made_of, lambda done: bar.progress(done, MAKING))
-        st.session_state["morph_film"] = film
-    with place.container():
-        if film is not None and film.made_of == made_of:
-            _play(film)
-        else:
-            widgets.show_picture(morph.frame(0.0), alt="The first face, where the film begins")
-            st.markdown("Press **Make the film** to see it turn into the second face.")
+    if film is not None:
+        _play(film)
+    elif not making:
+        st.caption("It plays here, and can be saved as GIF, MP4, WebP and ZIP.")
+
+
+def _start(faces: Sequence[Face]) -> None:
+    """Begin to make a film as the settings are now."""
+    st.session_state["morph_problem"] = ""
+    try:
+        chosen = choices()
+        settings = film_settings(chosen)
+        count_frames(settings, len(faces), frame_size(settings, studio.sketch(faces[0]).size))
+        st.session_state["morph_work"] = FilmWork(faces, settings, movie_choices(chosen))
+    except FacekpError as error:
+        st.session_state["morph_problem"] = str(error)
+
+
+def _progress(work: FilmWork) -> None:
+    """How far it has come; when it is made the whole page is drawn, with the film."""
+    if not work.running:
+        st.rerun()
+    st.progress(work.done, work.sentence)
+    st.button("Cancel", key="morph_cancel", icon=":material/close:", width="stretch", on_click=work.cancel)
+
+
+def _finish(work: FilmWork) -> None:
+    """Take over what became of a film."""
+    if work.film is not None:
+        st.session_state["morph_film"] = work.film
+    st.session_state["morph_problem"] = work.error
+    st.session_state["morph_work"] = None
 
 
 def _play(film: Film) -> None:
-    st.video(film.mp4, loop=True, autoplay=True, muted=True, alt="The first face turns into the second")
+    settings = film.recipe.settings
+    st.video(film.files[".mp4"], loop=settings.loop, autoplay=True, muted=True, alt=f"Film: {film.title}")
+    st.caption(f"{film.title}: {film.frames} frames, {seconds(settings, film.frames):.1f} seconds")
     with st.container(horizontal=True, gap="small"):
-        for label, data, mime in (("GIF", film.gif, "image/gif"), ("MP4", film.mp4, "video/mp4")):
-            suffix = label.lower()
-            st.download_button(
-                f"{label}, {len(data) / 1e6:.1f} MB",
-                data,
-                f"morph.{suffix}",
-                mime,
-                key=f"morph_download_{suffix}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        for suffix, (label, mime) in FILES.items():
+            made = film.files.get(suffix)
+            size = f", {len(made) / 1e6:.1f} MB" if made else ""
+            _download(f"{label}{size}", made or _later(film, suffix), f"morph{suffix}", mime)
+        _download("Recipe", to_json(film.recipe), "morph.json", "application/json")
+
+
+def _later(film: Film, suffix: str) -> Callable[[], bytes]:
+    return lambda: film.encode(suffix)
+
+
+def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str) -> None:
+    st.download_button(
+        label,
+        data,
+        name,
+        mime,
+        key=f"morph_download_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 main()
