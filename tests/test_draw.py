@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from facekp import FaceBox
-from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face
+from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face, draw_mesh
+from facekp.mesh import Mesh
 from facekp.schema import IBUG68
 from tests.drawn import face_points
 
@@ -81,3 +82,15 @@ def test_a_label_stands_above_the_face():
     assert len(rows) > 20
     assert rows.max() < POINTS[:, 1].min()
     assert POINTS[:, 0].min() - 10 < columns.min()
+
+
+def test_a_mesh_lets_the_picture_shine_through():
+    image = np.full((60, 60, 3), 100, np.uint8)
+    corners = np.array([[10.0, 10], [50, 10], [10, 50]])
+    mesh = Mesh(np.array([[0, 1, 2]]), np.array([[0, 1], [0, 2], [1, 2]]))
+    drawn = draw_mesh(image, corners, mesh)
+    assert (image == 100).all()
+    assert (drawn[20, 20] == 100).all()
+    for x, y in ((30, 10), (10, 30), (30, 30)):  # mid-way along each edge
+        assert drawn[y, x] == pytest.approx(np.array([112, 181, 193]), abs=40)
+        assert drawn[y, x, 2] > 140

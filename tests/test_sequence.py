@@ -109,3 +109,18 @@ def test_folds_are_told_once():
         sequence = MorphSequence(images, shapes, MorphSettings(frames=2, size=SIZE))
     assert any("lips" in sentence for sentence in sequence.warnings)
     assert len(set(sequence.warnings)) == len(sequence.warnings)
+
+
+def test_meshes_go_with_the_frames():
+    picture_a, picture_b, a, b = two_faces()
+    settings = MorphSettings(
+        frames=3, size=(96, 96), shape_curve="linear", colour_curve="linear", closed=True, loop=False
+    )
+    film = MorphSequence([picture_a, picture_b], [a, b], settings)
+    drawn = list(film.meshes())
+    assert len(drawn) == len(film) == 5
+    shapes = [shape for shape, _ in drawn]
+    assert shapes[1] == pytest.approx((shapes[0] + shapes[2]) / 2)
+    assert shapes[4] == pytest.approx(shapes[0])  # and back again
+    assert np.abs(shapes[2] - shapes[0]).max() > 1
+    assert all(mesh.triangles.max() < len(shape) for shape, mesh in drawn)
