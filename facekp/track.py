@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from facekp.errors import FacekpError, SettingsError
-from facekp.faces import FaceBox, FaceDetector
+from facekp.faces import Detection, FaceBox, FaceDetector
 from facekp.images import Picture
 from facekp.keypoints import Keypoints
 from facekp.smooth import FaceFilter, Smoothing
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SAME_FACE = 0.3
 """Overlap (intersection over union) from which two boxes are of one face."""
 LEAST_SCORE = 0.5
-"""Below it a face is lost, and none is begun."""
+"""Of a network with a judgement of its own: below it a face is lost, and none is begun."""
 REMEMBERED = 1.0
 """Seconds for which a lost face keeps its id, should it be found again in its place."""
 
@@ -31,12 +31,13 @@ USUAL = Smoothing()
 
 @dataclass(eq=False)
 class _Track:
-    """A face on its way: its filter, its last box, and when network and detector last saw it, seconds."""
+    """A face on its way: its filter, its last box, when it was seen, when by the detector (seconds), and how surely."""
 
     filter: FaceFilter
     box: FaceBox
     seen: float
     detected: float
+    detection: float
 
 
 class KeypointTracker:
@@ -148,8 +149,8 @@ class KeypointTracker:
         faces: dict[int, Keypoints] = {}
         for key, place, face in zip(tracks, expected, self.predictor.follow(frame, expected), strict=True):
             stays = face.box.overlap(FaceBox.around(place)) >= SAME_FACE
-            if stays and face.score >= LEAST_SCORE and _match(face.box, self._boxes(faces)) is None:
-                faces[key] = face
+            if stays and _is_face(face) and _match(face.box, self._boxes(faces)) is None:
+                faces[key] = _scored(face, tracks[key].detection)
         return faces
 
     def _search(self, frame: Picture, faces: dict[int, Keypoints]) -> None:
@@ -159,21 +160,24 @@ class KeypointTracker:
             found = self.predictor.predict(frame)
         else:
             detections = self.predictor.detector.detect(frame)
-            self._confirm(faces, [detection.box for detection in detections])
+            self._confirm(faces, detections)
             strange = [each for each in detections if _match(each.box, self._boxes(faces)) is None]
             looked = self.predictor.predict(frame, boxes=[each.box for each in strange]) if strange else []
             found = [_scored(face, each.score) for face, each in zip(looked, strange, strict=True)]
         for face in found:
-            if face.score >= LEAST_SCORE and _match(self._box(face), self._boxes(faces)) is None:
+            if _is_face(face) and _match(self._box(face), self._boxes(faces)) is None:
                 lost = {key: track.box for key, track in self._tracks.items() if key not in faces}
                 faces[self._begun(face, _match(self._box(face), lost))] = face
 
-    def _confirm(self, faces: dict[int, Keypoints], boxes: list[FaceBox]) -> None:
+    def _confirm(self, faces: dict[int, Keypoints], detections: list[Detection]) -> None:
         """Note which followed faces the detector sees; drop those of which nothing else tells that they are faces."""
+        boxes = dict(enumerate(detection.box for detection in detections))
         for key, face in list(faces.items()):
-            if _match(face.box, dict(enumerate(boxes))) is not None:
-                self._tracks[key].detected = self._now
-            elif face.uncertainty is None and self._now - self._tracks[key].detected > 1.5 * self.search_every:
+            track, index = self._tracks[key], _match(face.box, boxes)
+            if index is not None:
+                track.detected, track.detection = self._now, detections[index].score
+                faces[key] = _scored(face, track.detection)
+            elif face.uncertainty is None and self._now - track.detected > 1.5 * self.search_every:
                 del faces[key]
 
     def _begun(self, face: Keypoints, key: int | None) -> int:
@@ -183,7 +187,7 @@ class KeypointTracker:
         if key not in self._tracks or self._follows:
             size = math.sqrt(face.box.area) / 4  # about the root mean square of points round its centre
             smooth = FaceFilter(self.smoothing or USUAL, size)
-            self._tracks[key] = _Track(smooth, face.box, self._now, self._now)
+            self._tracks[key] = _Track(smooth, face.box, self._now, self._now, face.detection)
         return key
 
     def _smoothed(self, track: _Track, face: Keypoints) -> Keypoints:
@@ -205,6 +209,11 @@ def _match(box: FaceBox, others: Mapping[int, FaceBox]) -> int | None:
     """Which of the other boxes is of the same face."""
     best = max(others, key=lambda key: others[key].overlap(box), default=None)
     return best if best is not None and others[best].overlap(box) >= SAME_FACE else None
+
+
+def _is_face(face: Keypoints) -> bool:
+    """Whether the network, if it has a judgement, takes it for a face."""
+    return face.uncertainty is None or face.score >= LEAST_SCORE
 
 
 def _scored(face: Keypoints, detection: float) -> Keypoints:

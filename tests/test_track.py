@@ -1,6 +1,7 @@
 """Faces are followed from frame to frame: the detector rests, ids stay, and the points tremble less than they would."""
 
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ def test_the_detector_is_asked_at_the_start_and_every_so_often(finder, tracker):
     assert finder.looks == 75
     assert faces[0].box.centre == pytest.approx((10 + 74 + 19.5, 59.5), abs=2)
     assert faces[0].uncertainty is not None
+    assert (faces[0].score, faces[0].detection) == (1.0, 0.9)  # the network's now, and the detector's when last asked
 
 
 def test_faces_keep_their_ids_and_a_new_one_gets_its_own(tracker):
@@ -63,6 +65,19 @@ def test_quick_faces_are_followed_by_their_speed(finder, tracker):
     for i, x in enumerate([0, 2, 8, 18, 32, 50, 70, 90, 110]):
         assert list(tracker.update(wall(("red", x, 40)), i / 30)) == [0]
     assert finder.searches == 1
+
+
+def test_without_a_judgement_of_the_network_the_detector_decides(finder, tracker, monkeypatch):
+    follow, seen = finder.follow, wall(("red", 40, 40))
+
+    def blind(image, points):
+        return [replace(face, uncertainty=None, score=1.0) for face in follow(seen, points)]
+
+    monkeypatch.setattr(finder, "follow", blind)
+    found = [tracker.update(seen if i < 10 else wall(), i / 10) for i in range(40)]
+    assert [len(faces) for faces in found[:20]] == [1] * 20
+    assert found[15][0].score == 0.9
+    assert not found[-1]  # missed twice
 
 
 def test_without_smoothing_points_are_as_found(finder):
