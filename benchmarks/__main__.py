@@ -10,8 +10,10 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from facekp.files import write_bytes
@@ -19,7 +21,15 @@ from training.data import data_folder
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
-NAMES = ("keypoints", "detectors", "pose", "tracking", "morph")
+CHROMIUM = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+NAMES = (
+    "keypoints",
+    "detectors",
+    "pose",
+    "tracking",
+    "morph",
+    *(["app"] if CHROMIUM and find_spec("playwright") else []),
+)
 HEAD = "## `python -m benchmarks.{}`\n"
 
 
