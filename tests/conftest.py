@@ -1,7 +1,9 @@
 """What the tests share: where real data is, a random checkpoint, a gallery face."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,3 +60,33 @@ def portrait() -> Path:
 def noise() -> np.ndarray:
     """A picture without a face, uint8 (240, 320, 3)."""
     return np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+
+
+# --- The app in a browser -------------------------------------------------------------------------
+# One server and one browser for all tests: each visitor has a window, and so a session, of their own.
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app that shows drawn runs, on a machine without data sets."""
+    from tests.browser import served
+    from tests.drawn_runs import write_runs, write_weights
+
+    folder = tmp_path_factory.mktemp("app")
+    runs = write_runs(folder / "checkpoints")
+    for name in ("face68", "nose"):
+        write_weights(runs / name)
+    with served(folder, {"FACEKP_CHECKPOINTS": str(runs), "FACEKP_DATA": ""}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    from tests.browser import ARGUMENTS, BROWSER
+
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from facekp.annotations import parse_pts
 from facekp.images import encode_png, load_image
-from tests.browser import ARGUMENTS, ARTEFACTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, PATIENCE, READY, TOO_WIDE, served
+from tests.browser import ARTEFACTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, PATIENCE, READY, TOO_WIDE
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -32,20 +32,6 @@ SCREENS = {
 }
 LEAST_CONTRAST = 4.5
 PAIR = "ada_neutral.jpg", "ebo_neutral.jpg"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("app"), {"FACEKP_DATA": ""}) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

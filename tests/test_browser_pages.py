@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from tests.browser import (
-    ARGUMENTS,
     ARTEFACTS,
     BROWSER,
     EMPTY_CHARTS,
@@ -24,9 +23,7 @@ from tests.browser import (
     PATIENCE,
     READY,
     TOO_WIDE,
-    served,
 )
-from tests.drawn_runs import write_runs, write_weights
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -46,25 +43,6 @@ SETTLING = 400
 """Milliseconds in which colours change."""
 LEAST_CONTRAST = 4.5
 """Of text, by the Web Content Accessibility Guidelines 2.2, level AA."""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app that shows drawn runs, on a machine without data sets."""
-    folder = tmp_path_factory.mktemp("app")
-    runs = write_runs(folder / "checkpoints")
-    for name in ("face68", "nose"):
-        write_weights(runs / name)
-    with served(folder, {"FACEKP_CHECKPOINTS": str(runs), "FACEKP_DATA": ""}) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

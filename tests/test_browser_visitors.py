@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facekp.annotations import format_pts
-from tests.browser import ARGUMENTS, BROWSER, NOTE_FOCUS, PATIENCE, READY, UNREACHED, served
+from tests.browser import BROWSER, NOTE_FOCUS, PATIENCE, READY, UNREACHED
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -28,21 +27,6 @@ MOST_STEPS = 400
 """Presses of the tabulator key after which a page must have been gone through."""
 
 File = dict[str, str | bytes]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app on a machine without data sets; what it leaves on the disk fails the tests."""
-    with served(tmp_path_factory.mktemp("app"), {"FACEKP_DATA": ""}) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def visitor(browser: sync_api.Browser, address: str) -> sync_api.Page:
