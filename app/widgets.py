@@ -140,9 +140,10 @@ def add_photos(page: str, take: Take | None = None) -> None:
     take : callable, optional
         Told the photographs that came; by default the first of them is chosen on the page.
     """
-    # A widget under a new key starts empty: so the files lie in the visit only, not in the widget as well.
+    # A widget under a new key starts anew: so the files lie in the visit only, not in the uploader as well, and
+    # what was opened closes.
     turn: int = st.session_state.setdefault(f"{page}_added", 0)
-    with st.popover("Upload", icon=":material/upload:", key=f"{page}_upload"):
+    with st.popover("Upload", icon=":material/upload:", key=f"{page}_upload_{turn}"):
         key = f"{page}_files_{turn}"
         st.file_uploader(
             "Photos, and their true points if you have them",
@@ -153,7 +154,7 @@ def add_photos(page: str, take: Take | None = None) -> None:
             args=(page, key, take),
         )
         st.caption(f"Points belong to the photo of the same name: face.pts to face.jpg. {PRIVACY}")
-    with st.popover("Camera", icon=":material/photo_camera:", key=f"{page}_camera"):
+    with st.popover("Camera", icon=":material/photo_camera:", key=f"{page}_camera_{turn}"):
         key = f"{page}_shot_{turn}"
         st.camera_input("Take a picture", key=key, on_change=_add, args=(page, key, take), width=480)
         st.caption(PRIVACY)
