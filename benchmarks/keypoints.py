@@ -1,88 +1,91 @@
-"""Keypoints of a 12-megapixel JPEG, warm, beside the time that decoding the file alone takes.
+"""How long keypoints take, per face and in steady state, and whole commands: ``python -m benchmarks.keypoints``.
 
-    python -m benchmarks.keypoints [--photo FILE] [--model face68]
+    python -m benchmarks.keypoints [--data DIR] [--dlib-model FILE] [--models NAME ...]
 
-Without --photo a gallery composite is enlarged to 4000 × 3000 pixels with some grain, so that its
-JPEG is as large as a camera's. The limit is 2.5 times the decoding.
+All models look at the same photographs, of the validation part of 300-W train.txt or, where the data sets are
+not there, the gallery. They take turns, so that whatever else the machine does weighs on all. dlib's
+``shape_predictor`` is shown beside them where its model file is given; it has one thread always.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import statistics
-import time
-from collections.abc import Callable
+import importlib.util
+import math
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
-from PIL import Image
 
+from benchmarks.commands import commands_table
+from benchmarks.steps import Contestant, Dlib, Ours, measure
+from facekp.checkpoint import checkpoint_names, load_checkpoint
+from facekp.engines import ENGINES
 from facekp.images import load_image
-from facekp.predict import KeypointPredictor
 
-LIMIT = 2.5
 GALLERY = Path(__file__).parent.parent / "app" / "gallery"
+PHOTOGRAPHS, ROUNDS, FOLDER = 16, 3, 1000
+SINGLE, BATCH = 1, 16
+COLUMNS = {"detector": 9, "crop": 8, "network": 9, "both": 8, "whole": 8}
+"""The steps, and how wide their columns are."""
 
 
-def median_ms(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each step.
+def photographs(data: Path | None) -> list[Path]:
+    """Photographs with a face each, no test photographs."""
+    if data is None:
+        return sorted(GALLERY.glob("*.jpg"))
+    from training.splits import read_split
 
-    The steps take turns, so that a machine whose speed drifts slows them all alike; the first two
-    rounds warm up and do not count.
-    """
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for round_number in range(rounds + 2):
-        for name, step in steps.items():
-            began = time.perf_counter()
-            step()
-            if round_number >= 2:
-                times[name].append(time.perf_counter() - began)
-    return {name: 1000 * statistics.median(each) for name, each in times.items()}
+    samples = read_split(data, load_checkpoint("face68").card, "validation")
+    return [sample.photo for sample in samples]
 
 
-def camera_jpeg() -> bytes:
-    """A JPEG of 12 megapixels with one face, made from a composite."""
-    portrait = load_image(sorted(GALLERY.glob("*.jpg"))[0])
-    large = cv2.resize(portrait, (3000, 3000), interpolation=cv2.INTER_CUBIC)
-    photo = cv2.copyMakeBorder(large, 0, 0, 500, 500, cv2.BORDER_REFLECT).astype(np.int16)
-    photo += np.rint(np.random.default_rng(0).normal(0, 6, photo.shape)).astype(np.int16)
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)).save(buffer, format="JPEG", quality=90)
-    return buffer.getvalue()
+def contestants(models: Sequence[str], dlib_model: Path | None) -> list[Contestant]:
+    """Our models with each engine that is installed, and dlib; made for as many threads as torch has now."""
+    engines = [name for name in ENGINES if importlib.util.find_spec(name)]
+    ours: list[Contestant] = [Ours(name, engine) for name in models for engine in engines]
+    return [*ours, Dlib(dlib_model)]
 
 
-def decode(data: bytes) -> np.ndarray:
-    """The least that reading a photo takes."""
-    return np.asarray(Image.open(io.BytesIO(data)))
+def steps_table(files: Sequence[Path], make: Callable[[], list[Contestant]]) -> None:
+    """Milliseconds of the steps for a face, with one thread and with all."""
+    pictures = [load_image(path) for path in files]
+    longer = sorted(max(picture.shape[:2]) for picture in pictures)[len(pictures) // 2]
+    print(f"steady state, ms per face, median of {len(pictures)} photographs (median of the longer side {longer})\n")
+    print(f"{'':<38}{'detector':>9}{'crop':>8}{'network':>9}{'both':>8}{'whole':>8}")
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    for threads in (1, os.cpu_count() or 1):
+        torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
+        rivals = make()
+        for batch in (SINGLE, BATCH):
+            for name, times in measure(rivals, pictures, batch, ROUNDS).items():
+                how = f"{name}, {threads} thread{'s' * (threads > 1)}, {'single' if batch == SINGLE else 'by 16'}"
+                print(
+                    f"{how:<38}"
+                    + "".join(
+                        f"{'–' if math.isnan(times[step]) else format(times[step], '.1f'):>{width}}"
+                        for step, width in COLUMNS.items()
+                    )
+                )
+            print()
+    torch.set_num_threads(before[0])
+    cv2.setNumThreads(before[1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", type=Path)
-    parser.add_argument("--model", default="face68")
-    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
+    parser.add_argument("--dlib-model", type=Path, help="shape_predictor_68_face_landmarks.dat")
+    parser.add_argument("--models", nargs="+", default=checkpoint_names(), metavar="NAME")
+    parser.add_argument("--folder", type=int, default=FOLDER, help=f"photographs in the folder (default: {FOLDER})")
     arguments = parser.parse_args()
-    data = arguments.photo.read_bytes() if arguments.photo else camera_jpeg()
-    predictor = KeypointPredictor.from_checkpoint(arguments.model)
-    image = load_image(data)
-    (face, *_) = predictor.predict(image)
-    steps = {
-        "decoding alone": lambda: decode(data),
-        "load_image": lambda: load_image(data),
-        "detector": lambda: predictor.detector.detect(image),
-        "crops and network, one face": lambda: predictor.predict(image, boxes=[face.box]),
-        "file to points": lambda: predictor.predict(load_image(data)),
-    }
-    times = median_ms(steps, arguments.rounds)
-    height, width = image.shape[:2]
-    print(f"\n{width} × {height} JPEG of {len(data) / 1e6:.1f} MB, {torch.get_num_threads()} threads\n")
-    print(f"{'step':<30}{'ms':>8}{'of decoding':>14}")
-    for name, milliseconds in times.items():
-        print(f"{name:<30}{milliseconds:>8.1f}{milliseconds / times['decoding alone']:>13.2f}×")
-    print(f"\nlimit for file to points: {LIMIT}×")
+    given = arguments.data or os.environ.get("FACEKP_DATA")
+    files = photographs(Path(given) if given else None)
+    steps_table(files[:PHOTOGRAPHS], lambda: contestants(arguments.models, arguments.dlib_model))
+    commands_table(files, [name for name in arguments.models if name.startswith("face68")], arguments.folder)
 
 
 if __name__ == "__main__":

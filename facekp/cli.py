@@ -31,7 +31,6 @@ from facekp.errors import CheckpointError, FacekpError, FacekpWarning, OutputErr
 if TYPE_CHECKING:
     from facekp.images import Picture
     from facekp.keypoints import Keypoints
-    from facekp.predict import KeypointPredictor
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     add_shared_options(detect)
     add_morph_commands(commands)
 
+    export = commands.add_parser("export", help="write a network as an ONNX model")
+    export.add_argument("model", metavar="MODEL", help="a checkpoint's name or folder")
+    export.add_argument("file", metavar="FILE", type=Path, nargs="?", help="default: the model's name with .onnx")
+    export.add_argument("--overwrite", action="store_true", help="replace a file that facekp named itself")
+    export.set_defaults(run=_export)
+
     app = commands.add_parser("app", help="serve the web app on this computer")
     app.add_argument("--host", default="localhost", help="address to listen on; 0.0.0.0 for all (default: localhost)")
     app.add_argument("--port", type=int, default=8501)
@@ -106,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _detect(arguments: argparse.Namespace) -> int:
     from facekp.annotations import format_csv, format_json
+    from facekp.folder import predict_files
     from facekp.keypoints import photo_record
 
     if any(map(is_film, arguments.photos)):
@@ -113,9 +119,9 @@ def _detect(arguments: argparse.Namespace) -> int:
     _check_detect(arguments)
     predictor = load_predictor(arguments)
     records, failed = [], False
-    for photo in with_progress(arguments.photos):
+    for photo, found in with_progress(predict_files(predictor, arguments.photos), len(arguments.photos)):
         try:
-            image, faces = _find_faces(predictor, photo)
+            image, faces = found.result()
             if not faces:
                 complain(f"{photo}: no face was found")
             if arguments.out:
@@ -179,6 +185,18 @@ def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) ->
     return {f"{stem}{f'_{i + 1}' if i else ''}.pts": format_pts(face.points) for i, face in enumerate(faces)}
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    from facekp.checkpoint import load_checkpoint
+    from facekp.export import export_onnx
+
+    checkpoint = load_checkpoint(arguments.model)
+    target = arguments.file or Path(f"{checkpoint.name}.onnx")
+    if arguments.file is None:
+        refuse_existing(target, arguments)
+    export_onnx(checkpoint, target)
+    return 0
+
+
 def _app(arguments: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
@@ -190,13 +208,6 @@ def _app(arguments: argparse.Namespace) -> int:
     script = [str(folder / "server.py"), *where]
     # Streamlit takes over this process, so that Ctrl-C reaches it and nothing is left behind.
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
-
-
-def _find_faces(predictor: KeypointPredictor, photo: str) -> tuple[Picture, list[Keypoints]]:
-    from facekp.images import load_image
-
-    image = load_image(photo)
-    return image, predictor.predict(image)
 
 
 def console() -> None:

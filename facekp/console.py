@@ -23,6 +23,9 @@ def add_shared_options(command: argparse.ArgumentParser) -> None:
     """What every command with photographs understands."""
     command.add_argument("--model", default="face68", help="a checkpoint's name or folder (default: face68)")
     command.add_argument("--detector", choices=("libfacedetection", "dlib"), help="default: libfacedetection")
+    command.add_argument(
+        "--engine", choices=("torch", "onnxruntime"), default="torch", help="what computes the network (default: torch)"
+    )
     command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
 
 
@@ -30,7 +33,7 @@ def load_predictor(arguments: argparse.Namespace) -> KeypointPredictor:
     """The network that the options name."""
     from facekp.predict import KeypointPredictor
 
-    return KeypointPredictor.from_checkpoint(arguments.model, arguments.detector)
+    return KeypointPredictor.from_checkpoint(arguments.model, arguments.detector, arguments.engine)
 
 
 def check_target(arguments: argparse.Namespace, default: Path, photos: Sequence[str], suffixes: Sequence[str]) -> Path:

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint
-from facekp.crop import Crop, WholePicture, crop_round, from_relative, level_crop, mirror_crop
+from facekp.crop import Crop, WholePicture, crop_round, level_crop, mirror_crop
+from facekp.engines import make_engine
 from facekp.errors import FacekpError
 from facekp.faces import FaceBox
 from facekp.images import Picture
-from facekp.networks import HeatmapNetwork
 
 BATCH = 32
 """Crops that go through a network together; it bounds the memory that a folder of photographs needs."""
@@ -48,12 +47,14 @@ class Locator:
     Parameters
     ----------
     checkpoint : Checkpoint
+    engine : str
+        ``"torch"`` or ``"onnxruntime"``.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, engine: str = "torch") -> None:
         self.checkpoint = checkpoint
-        self.scout = Locator(checkpoint.scout) if checkpoint.scout else None
-        self._network = checkpoint.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.scout = Locator(checkpoint.scout, engine) if checkpoint.scout else None
+        self.engine = make_engine(checkpoint, engine)
 
     def locate(self, photos: Sequence[Picture], boxes: Sequence[FaceBox]) -> list[Look]:
         """The face in each box of the photo beside it.
@@ -109,7 +110,7 @@ class Locator:
         for start in range(0, len(crops), BATCH):
             part = slice(start, start + BATCH)
             grey = [crop.cut_grey(photo) for photo, crop in zip(photos[part], crops[part], strict=True)]
-            points, spread = self._run([*grey, *map(mirror_crop, grey)] if mirrored else grey)
+            points, spread = self.engine(np.stack([*grey, *map(mirror_crop, grey)] if mirrored else grey))
             if mirrored:
                 straight, other = np.split(points, 2)
                 points = (straight + schema.mirror_points(other, size)) * np.float32(0.5)
@@ -122,12 +123,3 @@ class Locator:
                 for crop, each, wide in zip(crops[part], points, spreads, strict=True)
             ]
         return found
-
-    def _run(self, crops: Sequence[NDArray[np.uint8]]) -> tuple[Float, Float | None]:
-        """Points (N, K, 2), network pixels, and spreads (N, K), of grey crops (S, S), or whole pictures (H, W)."""
-        spec, network = self.checkpoint.input, self._network
-        with torch.inference_mode():
-            pixels = torch.from_numpy(np.stack(crops)[:, None]).float().sub_(spec.mean).div_(spec.std)
-            pixels = pixels.contiguous(memory_format=torch.channels_last)
-            relative, spread = network.read(pixels) if isinstance(network, HeatmapNetwork) else (network(pixels), None)
-        return from_relative(relative.numpy(), spec.shape), None if spread is None else spread.numpy()

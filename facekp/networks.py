@@ -13,11 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from facekp._torchvision import import_torchvision
 from facekp.errors import CheckpointError
-
-import_torchvision()
-from torchvision.models import resnet18  # noqa: E402  (the import needs the line above)
+from facekp.resnet import DEPTHS, Trunk
 
 
 class ResNet18(nn.Module):
@@ -35,6 +32,12 @@ class ResNet18(nn.Module):
 
     def __init__(self, points: int, channels: int = 1) -> None:
         super().__init__()
+        # Here, since torchvision takes a second to import, and the other networks do without.
+        from facekp._torchvision import import_torchvision
+
+        import_torchvision()
+        from torchvision.models import resnet18
+
         self.net = resnet18(weights=None, num_classes=2 * points)
         self.net.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
 
@@ -83,9 +86,8 @@ class HeatmapResNet18(HeatmapNetwork):
 
     def __init__(self, points: int, channels: int = 1, width: int = 128) -> None:
         super().__init__()
-        self.trunk = ResNet18(points, channels).net
-        self.trunk.fc = nn.Identity()
-        self.laterals = nn.ModuleList(nn.Conv2d(depth, width, kernel_size=1) for depth in (64, 128, 256, 512))
+        self.trunk = Trunk(channels)
+        self.laterals = nn.ModuleList(nn.Conv2d(depth, width, kernel_size=1) for depth in DEPTHS)
         self.head = nn.Sequential(
             nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False),
             nn.BatchNorm2d(width),
@@ -95,13 +97,7 @@ class HeatmapResNet18(HeatmapNetwork):
 
     def heatmaps(self, crops: torch.Tensor) -> torch.Tensor:
         """Crops (N, C, S, S), S a multiple of 32 → logits (N, K, S / 4, S / 4)."""
-        trunk = self.trunk
-        features = trunk.maxpool(trunk.relu(trunk.bn1(trunk.conv1(crops))))
-        maps = []
-        for layer in (trunk.layer1, trunk.layer2, trunk.layer3, trunk.layer4):
-            features = layer(features)
-            maps.append(features)
-        logits: torch.Tensor = self.head(pyramid(self.laterals, maps))
+        logits: torch.Tensor = self.head(pyramid(self.laterals, self.trunk(crops)))
         return logits
 
 

@@ -28,16 +28,19 @@ class KeypointPredictor:
         The trained network.
     detector : FaceDetector, optional
         Default: libfacedetection, or dlib where that cannot be imported.
+    engine : str
+        What computes the networks: ``"torch"``, or ``"onnxruntime"``, which is faster and gives the same
+        points, and comes with ``pip install 'facekp[onnx]'``.
     """
 
-    def __init__(self, checkpoint: Checkpoint, detector: FaceDetector | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, detector: FaceDetector | None = None, engine: str = "torch") -> None:
         self.checkpoint = checkpoint
         self.detector: FaceDetector = WholeFrame() if checkpoint.input.whole else detector or face_detector()
-        self.locator = Locator(checkpoint)
+        self.locator = Locator(checkpoint, engine)
 
     @classmethod
     def from_checkpoint(
-        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None
+        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None, engine: str = "torch"
     ) -> KeypointPredictor:
         """Load a checkpoint by its name or its folder.
 
@@ -47,14 +50,18 @@ class KeypointPredictor:
             A name under ``checkpoints/``, or a folder.
         detector : FaceDetector or str, optional
             ``"libfacedetection"``, ``"dlib"``, or a detector of your own.
+        engine : str
+            ``"torch"`` or ``"onnxruntime"``.
 
         Raises
         ------
         CheckpointError
             If the checkpoint is missing or broken.
+        FacekpError
+            If detector or engine are unknown, or their packages are missing.
         """
         chosen = face_detector(detector) if isinstance(detector, str) else detector
-        return cls(load_checkpoint(name), chosen)
+        return cls(load_checkpoint(name), chosen, engine)
 
     @property
     def schema(self) -> Schema:

@@ -12,6 +12,7 @@ from facekp import CheckpointError
 from facekp.checkpoint import load_checkpoint, save_checkpoint
 from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
 from facekp.networks import ResNet18, build_network
+from facekp.resnet import Trunk
 
 
 @pytest.fixture
@@ -46,6 +47,18 @@ def test_the_network_is_torchvisions_resnet18_but_for_its_ends():
     assert network.fc.out_features == 136
     assert type(network).__module__.startswith("torchvision")
     assert network(torch.rand(1, 1, 64, 64)).shape == (1, 136)
+
+
+def test_the_trunk_is_torchvisions_resnet18_without_its_end():
+    torch.manual_seed(0)
+    whole = ResNet18(68).net.eval()
+    trunk = Trunk(1).eval()
+    state = {key: value for key, value in whole.state_dict().items() if not key.startswith("fc.")}
+    trunk.load_state_dict(state)
+    crops = torch.rand(2, 1, 64, 64)
+    mean = trunk(crops)[-1].mean(dim=(2, 3))
+    torch.testing.assert_close(whole.fc(mean), whole(crops))
+    assert [each.shape[1:] for each in trunk(crops)] == [(64, 16, 16), (128, 8, 8), (256, 4, 4), (512, 2, 2)]
 
 
 def test_no_such_checkpoint():

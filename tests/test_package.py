@@ -14,13 +14,15 @@ from tests.installation import install
 
 ORDER = [
     "errors", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection", "faces",
-    "keypoints", "crop", "confidence", "_torchvision", "networks", "checkpoint", "filters", "locate", "predict",
-    "smooth", "track", "metrics", "records", "results", "reliability", "align", "mesh", "folds", "field", "warp",
+    "keypoints", "crop", "confidence", "_torchvision", "resnet", "networks", "checkpoint", "filters", "readout",
+    "export", "engines", "locate", "predict", "folder", "smooth", "track", "metrics", "records", "results", "reliability", "align", "mesh", "folds", "field", "warp",
     "texture", "render", "settings", "layout", "colour", "mask", "blend", "morph", "sequence", "prototype", "film",
     "gif", "stills", "video", "footage", "trackfile", "movie", "sheet", "options", "sources", "recipe", "make",
     "batch", "draw", "console", "cli_recipe", "cli_film", "cli_morph", "cli", "__main__",
 ]  # fmt: skip
-MAY_IMPORT_TORCH = {"_torchvision", "networks", "checkpoint", "filters", "locate"}
+MAY_IMPORT_TORCH = {
+    "_torchvision", "resnet", "networks", "checkpoint", "filters", "readout", "export", "engines"
+}  # fmt: skip
 
 
 def imports_of(module: str) -> set[str]:
@@ -75,7 +77,7 @@ def test_all_public_names_are_there():
 
 def test_pins_satisfy_the_package():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert {"app", "train", "dev"} <= project["optional-dependencies"].keys()
+    assert {"app", "onnx", "train", "dev"} <= project["optional-dependencies"].keys()
     pinned = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
     needed = [*project["dependencies"], *project["optional-dependencies"]["app"]]
     assert {name.split(";")[0].split(">")[0].split("=")[0] for name in needed} <= pinned

@@ -1,0 +1,43 @@
+"""Whole ``facekp detect`` commands from a cold start: seconds, photographs a second, and memory."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STARTS = 3
+MEGA = 1024**2
+
+
+def run(photos: Sequence[Path], model: str) -> tuple[float, float]:
+    """Seconds and megabytes (the most that were resident at once) of one command."""
+    command = [sys.executable, "-m", "facekp", "detect", "--model", model, "--format", "csv", *map(str, photos)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[:6])} … ended with status {process.returncode}")
+    # Linux counts in kilobytes, macOS in bytes.
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MEGA
+
+
+def commands_table(files: Sequence[Path], models: Sequence[str], count: int) -> None:
+    """Cold starts of the models, and folders of `count` photographs, which repeat where there are fewer."""
+    print(f"{'facekp detect, from its start to its end':<44}{'s':>7}{'photographs/s':>15}{'MB':>7}")
+    for model in models:
+        starts = [run(files[:1], model) for _ in range(STARTS)]
+        seconds, memory = (statistics.median(each) for each in zip(*starts, strict=True))
+        print(f"{f'{model}, one photograph':<44}{seconds:>7.2f}{'':>15}{memory:>7.0f}", flush=True)
+    folder = list(itertools.islice(itertools.cycle(files), count))
+    for model in models[:1]:
+        seconds, memory = run(folder, model)
+        print(f"{f'{model}, a folder of {count}':<44}{seconds:>7.1f}{count / seconds:>15.1f}{memory:>7.0f}")
