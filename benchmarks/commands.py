@@ -36,8 +36,8 @@ def commands_table(files: Sequence[Path], models: Sequence[str], count: int) -> 
     for model in models:
         starts = [run(files[:1], model) for _ in range(STARTS)]
         seconds, memory = (statistics.median(each) for each in zip(*starts, strict=True))
-        print(f"{f'{model}, one photograph':<44}{seconds:>7.2f}{'':>15}{memory:>7.0f}", flush=True)
+        print(f"{f'{Path(model).name}, one photograph':<44}{seconds:>7.2f}{'':>15}{memory:>7.0f}", flush=True)
     folder = list(itertools.islice(itertools.cycle(files), count))
     for model in models[:1]:
         seconds, memory = run(folder, model)
-        print(f"{f'{model}, a folder of {count}':<44}{seconds:>7.1f}{count / seconds:>15.1f}{memory:>7.0f}")
+        print(f"{f'{Path(model).name}, a folder of {count}':<44}{seconds:>7.1f}{count / seconds:>15.1f}{memory:>7.0f}")

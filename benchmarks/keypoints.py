@@ -85,7 +85,7 @@ def main() -> None:
     given = arguments.data or os.environ.get("FACEKP_DATA")
     files = photographs(Path(given) if given else None)
     steps_table(files[:PHOTOGRAPHS], lambda: contestants(arguments.models, arguments.dlib_model))
-    commands_table(files, [name for name in arguments.models if name.startswith("face68")], arguments.folder)
+    commands_table(files, [name for name in arguments.models if Path(name).name.startswith("face68")], arguments.folder)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Ours(Contestant):
     """One of our checkpoints, with its scout, looks and mirror image as the card says."""
 
     def __init__(self, model: str, engine: str) -> None:
-        self.name = model if engine == "torch" else f"{model} ({engine})"
+        self.name = Path(model).name + (f" ({engine})" if engine != "torch" else "")
         self.predictor = KeypointPredictor.from_checkpoint(model, engine=engine)
         self.watches: list[Timed] = []
         locator: Locator | None = self.predictor.locator
