@@ -44,7 +44,7 @@ class ResNet18(nn.Module):
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Crops (N, C, S, S) → relative coordinates (N, K, 2)."""
         coordinates: torch.Tensor = self.net(crops)
-        return coordinates.unflatten(1, (-1, 2))
+        return torch.unflatten(coordinates, 1, (-1, 2))
 
 
 class HeatmapNetwork(nn.Module):
@@ -264,7 +264,7 @@ class NoseNet(nn.Module):
             features = functional.max_pool2d(functional.relu(layer(features)), 2)
         hidden = functional.relu(self.fc1(features.flatten(1)))
         coordinates: torch.Tensor = self.fc2(hidden)
-        return coordinates.unflatten(1, (-1, 2))
+        return torch.unflatten(coordinates, 1, (-1, 2))
 
 
 class FaceDetectionCNN(nn.Module):
@@ -298,7 +298,7 @@ class FaceDetectionCNN(nn.Module):
         features = functional.relu(self.conv5(features))
         hidden = functional.relu(self.fc1(features.flatten(1)))
         coordinates: torch.Tensor = self.fc2(hidden)
-        return coordinates.unflatten(1, (-1, 2))
+        return torch.unflatten(coordinates, 1, (-1, 2))
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
