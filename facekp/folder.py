@@ -55,4 +55,5 @@ def predict_files(
             while waiting:
                 yield waiting.popleft()
         finally:
-            pool.shutdown(cancel_futures=True)
+            for _, found in waiting:  # those that nobody will ask for
+                found.cancel()
