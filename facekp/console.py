@@ -59,7 +59,8 @@ def with_progress(items: Sequence[T] | Iterator[T], total: int | None = None) ->
     from tqdm import tqdm
 
     count = len(items) if isinstance(items, Sequence) else total
-    yield from tqdm(items, total=count, disable=count == 1, file=sys.stderr, leave=False)
+    # Shown at each item: two cores bring them in pairs, of which the second would be too soon after the first.
+    yield from tqdm(items, total=count, disable=count == 1, file=sys.stderr, leave=False, mininterval=0)
 
 
 def complain(message: object) -> None:
