@@ -54,7 +54,7 @@ def steps_table(files: Sequence[Path], make: Callable[[], list[Contestant]]) -> 
     pictures = [load_image(path) for path in files]
     longer = sorted(max(picture.shape[:2]) for picture in pictures)[len(pictures) // 2]
     print(f"steady state, ms per face, median of {len(pictures)} photographs (median of the longer side {longer})\n")
-    print(f"{'':<38}{'detector':>9}{'crop':>8}{'network':>9}{'both':>8}{'whole':>8}")
+    print(f"{'':<50}{'detector':>9}{'crop':>8}{'network':>9}{'both':>8}{'whole':>8}")
     before = torch.get_num_threads(), cv2.getNumThreads()
     for threads in (1, os.cpu_count() or 1):
         torch.set_num_threads(threads)
@@ -64,7 +64,7 @@ def steps_table(files: Sequence[Path], make: Callable[[], list[Contestant]]) -> 
             for name, times in measure(rivals, pictures, batch, ROUNDS).items():
                 how = f"{name}, {threads} thread{'s' * (threads > 1)}, {'single' if batch == SINGLE else 'by 16'}"
                 print(
-                    f"{how:<38}"
+                    f"{how:<50}"
                     + "".join(
                         f"{'–' if math.isnan(times[step]) else format(times[step], '.1f'):>{width}}"
                         for step, width in COLUMNS.items()

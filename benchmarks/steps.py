@@ -26,6 +26,7 @@ class Contestant(ABC):
     """Something that finds faces and their points."""
 
     name: str
+    finds_points = True
 
     @abstractmethod
     def detect(self, picture: Picture) -> list[Any]:
@@ -82,7 +83,7 @@ class Dlib(Contestant):
     def __init__(self, model: Path | None) -> None:
         import dlib
 
-        self.name = "dlib" if model else "dlib, no model file"
+        self.name, self.finds_points = ("dlib", True) if model else ("dlib's detector", False)
         self.detector = DlibHog()
         self.rectangle = dlib.rectangle
         self.predictor = dlib.shape_predictor(str(model)) if model else None
@@ -95,8 +96,6 @@ class Dlib(Contestant):
 
     def points(self, pictures: Sequence[Picture], faces: Sequence[RawBox]) -> float:
         """Run the trees; nan, since they cut no crop that could be timed apart."""
-        if self.predictor is None:
-            return math.nan
         for picture, face in zip(pictures, faces, strict=True):
             self.predictor(picture, self.rectangle(*map(round, face)))
         return math.nan
@@ -136,8 +135,8 @@ def _add(kept: dict[str, list[float]], each: Contestant, pictures: Sequence[Pict
     for picture in pictures:
         each.detect(picture)
     between = time.perf_counter()
-    network = each.points(pictures, faces)
-    ended = time.perf_counter()
+    network = each.points(pictures, faces) if each.finds_points else math.nan
+    ended = time.perf_counter() if each.finds_points else math.nan
     seconds = {
         "detector": between - began,
         "crop": ended - between - network,
