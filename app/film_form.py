@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from film_choices import AS_SHAPE, COLOUR, FIRST_CHOICES, OWN
 
-from facekp.film import DITHERS, LONGEST_HOLD, PALETTES
+from facekp.film import LONGEST_HOLD
 from facekp.gif import MAX_GIF_FPS
 from facekp.settings import AS_A, MAX_SIDE, MIN_SIDE
 
@@ -25,8 +25,6 @@ FACE_ONLY = {"off": "The whole picture", "feather": "Only the face, soft edge"}
 FACE_ONLY |= {"seamless": "Only the face, in the first one's light"}
 FILM_PALETTES = {"film": "One for the film", "frame": "One for each frame"}
 FILM_DITHERS = {"ordered": "Fixed pattern", "none": "None", "diffusion": "Diffusion"}
-assert set(FILM_PALETTES) == set(PALETTES)
-assert set(FILM_DITHERS) == set(DITHERS)
 
 
 def choices() -> dict[str, Any]:

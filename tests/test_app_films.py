@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 
+import film_form
 import numpy as np
 import pytest
 from blends import (
@@ -18,7 +20,7 @@ from blends import (
     symmetrise_recipe,
     with_shape,
 )
-from film_choices import COLOUR, OWN, count_frames, film_settings, movie_choices, seconds
+from film_choices import COLOUR, FIRST_CHOICES, OWN, count_frames, film_settings, movie_choices, seconds
 from films import FilmWork, encode_all
 from morph_faces import SKETCH_SIDE, Face, thumbnail
 from photos import Photo
@@ -26,12 +28,12 @@ from PIL import Image
 from previews import PLACES, SIDE, SLOW_PLACES, make_preview, small_size
 
 from facekp.errors import ImageError, MeshError, SettingsError
-from facekp.film import MovieOptions
+from facekp.film import DITHERS, PALETTES, MovieOptions
 from facekp.images import encode_png, load_image
 from facekp.make import make
 from facekp.recipe import read_recipe, to_json
 from facekp.sequence import MorphSequence
-from facekp.settings import MorphSettings
+from facekp.settings import BACKGROUNDS, CURVES, FACE_ONLY, REFERENCES, MorphSettings
 from tests.drawn import draw_face, face_points, two_faces
 
 PATIENCE = 60
@@ -66,6 +68,18 @@ def folder(faces: list[Face], tmp_path: Path) -> Path:
 def test_first_choices_are_the_engine_s_own() -> None:
     assert film_settings({}) == MorphSettings()
     assert movie_choices({}) == MovieOptions()
+
+
+def test_all_that_the_engine_can_is_offered() -> None:
+    assert set(film_form.REFERENCES) == set(REFERENCES)
+    assert set(film_form.FACE_ONLY) == set(FACE_ONLY)
+    assert set(film_form.CURVES) == {*CURVES, OWN}
+    assert set(film_form.BACKGROUNDS) == {*BACKGROUNDS, COLOUR}
+    assert set(film_form.FILM_PALETTES) == set(PALETTES)
+    assert set(film_form.FILM_DITHERS) == set(DITHERS)
+    spoken_for = {"width", "height", "shape_numbers", "colour_numbers", "background_colour"}
+    settings = {field.name for field in fields(MorphSettings)}
+    assert settings <= set(FIRST_CHOICES) - spoken_for
 
 
 @pytest.mark.parametrize(
