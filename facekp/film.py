@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,19 +17,15 @@ from numpy.typing import NDArray
 
 from facekp.errors import OutputError, SettingsError
 from facekp.images import Picture
+from facekp.settings import LONGEST_HOLD
 
 PALETTES = ("film", "frame")
 DITHERS = ("ordered", "none", "diffusion")
-LONGEST_HOLD = 60
-"""Seconds."""
 MAX_SIDE = 16383
 """Pixels: WebP's limit, the lowest of all the formats."""
 
 _SPOOL_BYTES = 16 * 2**20
 """Frames that are needed again wait in memory up to this size, then in a temporary file."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -272,25 +265,3 @@ def reduced(picture: Picture, size: tuple[int, int]) -> Picture:
     weighted = np.array(cv2.resize(joined, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     weighted[..., :3] /= np.maximum(weighted[..., 3:], 1e-3)
     return np.rint(weighted).astype(np.uint8)
-
-
-# --- Two things at a time -------------------------------------------------------------------------
-
-THREADS = min(4, os.cpu_count() or 1)
-"""For frames that are encoded each by itself; they are all in memory at once."""
-
-
-def in_background(work: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> Iterator[Result]:
-    """The results of `work` on each item, in order, while the caller's thread makes the next items.
-
-    Items are always taken in the caller's thread: making them may report progress on a page. At most
-    `threads` + 1 wait, so that memory does not grow with the film.
-    """
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Result]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facekp.film import MovieOptions, Reel, Shot, in_background, tick
+from facekp.film import MovieOptions, Reel, Shot, tick
 from facekp.images import Picture
+from facekp.parallel import in_background
 
 MAX_GIF_FPS = 50
 """Browsers play GIF frames shorter than 2/100 s at 1/10 s each."""

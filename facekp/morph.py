@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.blend import Aligner, blend_faces, finished, mesh_over, shapes_of
+from facekp.blend import Aligner, blend_faces, finished, fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn
@@ -150,9 +150,9 @@ class Morph(Leg):
         aligned = aligner(first, 0)
         del first  # one after the other: photographs can be large
         shape_a, shape_b = shapes_of(layout, chosen)
-        mesh, folds = mesh_over(layout, [shape_a, shape_b])
-        super().__init__(aligned, aligner(load_image(image_b), 1), shape_a, shape_b, mesh, layout, chosen)
-        self.warnings = layout.warnings + folds
+        safe = mesh_over(layout, [shape_a, shape_b])
+        super().__init__(aligned, aligner(load_image(image_b), 1), shape_a, shape_b, safe.mesh, layout, chosen)
+        self.warnings = layout.warnings + fold_warnings(layout, [safe])
         warn(self.warnings)
 
     def frames(self, count: int) -> Iterator[Picture]:

@@ -18,10 +18,9 @@ from facekp.files import check_output, written_aside
 from facekp.film import MovieOptions, Reel, kept, timed
 from facekp.gif import MAX_GIF_FPS, write_gif
 from facekp.images import Picture
+from facekp.settings import MAX_FPS, MIN_FPS
 from facekp.stills import MAX_STILLS_FPS, write_apng, write_webp, write_zip
 from facekp.video import write_mp4, write_webm
-
-MIN_FPS, MAX_FPS = 1, 100
 
 _FEWEST_FRAMES, _SMALLEST_SIDE = 8, 64
 """How far a film is brought down to stay under a size."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.blend import Aligner, mesh_over, shapes_of
+from facekp.blend import Aligner, fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError, SettingsError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import lay_out, warn
@@ -75,8 +75,8 @@ class MorphSequence:
         self._aligned = {0: self._aligner(first, 0)}
         self._shapes = shapes_of(self._layout, self.settings)
         made = [mesh_over(self._layout, [self._shapes[a], self._shapes[b]]) for a, b in pairs]
-        self._meshes = [mesh for mesh, _ in made]
-        self.warnings = tuple(dict.fromkeys([*self._layout.warnings, *(text for _, folds in made for text in folds)]))
+        self._meshes = [safe.mesh for safe in made]
+        self.warnings = self._layout.warnings + fold_warnings(self._layout, made)
         warn(self.warnings)
 
     def __len__(self) -> int:

@@ -18,8 +18,9 @@ from typing import IO
 
 from PIL import Image
 
-from facekp.film import THREADS, MovieOptions, Shot, in_background
+from facekp.film import MovieOptions, Shot
 from facekp.images import Picture
+from facekp.parallel import THREADS, in_background
 
 MAX_STILLS_FPS = 90
 """Browsers play frames of 10 ms or less at 100 ms each."""

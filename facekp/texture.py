@@ -89,6 +89,11 @@ def areas_round(points: Points, mesh: Mesh) -> NDArray[np.float64]:
     return np.maximum(around, _LEAST_AREA)
 
 
+def shrinks(source: Points, target: Points, mesh: Mesh) -> bool:
+    """Whether a mesh makes some place so much smaller that its finest level alone would alias."""
+    return bool((areas_round(source, mesh) / areas_round(target, mesh)).max() > 4**_SHARP)
+
+
 def bilinear(picture: Picture, places: Field, result: Picture | None = None) -> Picture:
     """Sample a picture at places float32 (h, w, 2), continued by its edge."""
     sampled = cv2.remap(picture, places, _NO_MAP, cv2.INTER_LINEAR, result, cv2.BORDER_REPLICATE)

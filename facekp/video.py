@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import FacekpWarning
-from facekp.film import MovieOptions, Shot, check_colour, flattened, in_background, tick
+from facekp.film import MovieOptions, Shot, check_colour, flattened, tick
 from facekp.images import Picture
+from facekp.parallel import in_background
 
 _INDEX_FIRST = {"movflags": "faststart"}
 """So that a browser plays before it has the whole file."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from facekp.errors import SettingsError
-from facekp.film import MovieOptions, flattened, in_background, kept, reduced, timed
+from facekp.film import MovieOptions, flattened, kept, reduced, timed
+from facekp.parallel import in_background
 
 
 def grey(count, size=(6, 8), channels=3):

@@ -13,9 +13,9 @@ from tests.conftest import ROOT
 from tests.installation import install
 
 ORDER = [
-    "errors", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection", "faces",
-    "keypoints", "crop", "confidence", "_torchvision", "resnet", "networks", "checkpoint", "filters", "readout",
-    "export", "engines", "locate", "predict", "folder", "smooth", "track", "metrics", "records", "results",
+    "errors", "parallel", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection",
+    "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "networks", "checkpoint", "filters",
+    "readout", "export", "engines", "locate", "predict", "folder", "smooth", "track", "metrics", "records", "results",
     "reliability", "align", "mesh", "folds", "field", "warp", "texture", "render", "settings", "layout", "colour",
     "mask", "blend", "morph", "sequence", "prototype", "film", "gif", "stills", "video", "footage", "trackfile",
     "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console", "cli_recipe", "cli_film",
