@@ -13,13 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import torch
 
 from benchmarks import peers
 from facekp.images import load_image
+from facekp.many import on_all_cores
 from facekp.morph import Morph, MorphSettings, average_face, morph_frames
 from facekp.movie import write_movie
 from facekp.predict import KeypointPredictor
@@ -29,8 +27,8 @@ FRAMES, LONG, FACES = 60, 240, 100
 GALLERY = Path(__file__).parent.parent / "app" / "gallery"
 LIMITS = {".gif": 1.0, ".mp4": 0.8}
 AVERAGE_LIMIT = 6.0
-AT_ONCE = 4
-"""Photographs whose faces are looked for together: what memory holds of them, for each core."""
+WARM = 4
+"""Photographs that warm a predictor up before memory or time is measured."""
 
 
 def photographs(data: Path | None) -> list[Path]:
@@ -92,20 +90,9 @@ def long_job(files: list[Path], predictor: KeypointPredictor, path: Path, count:
 
 
 def average_job(files: list[Path], predictor: KeypointPredictor, count: int) -> None:
-    """The mean of many faces at 800², keypoints included; few photographs are in memory at a time.
-
-    Each core looks for faces in photographs of its own: with one network on all cores they wait for each other.
-    """
+    """The mean of many faces at 800², keypoints included; few photographs are in memory at a time."""
     some = files[:count]
-    batches = [some[start : start + AT_ONCE] for start in range(0, count, AT_ONCE)]
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = pool.map(lambda batch: predictor.predict_batch([load_image(path) for path in batch]), batches)
-            points = [faces[0].points for batch in found for faces in batch]
-    finally:
-        torch.set_num_threads(threads)
+    points = [face.points for face in on_all_cores(lambda path: predictor.predict_one(load_image(path)), some)]
     average_face(some, points, size=(800, 800))
 
 
@@ -119,7 +106,7 @@ def jobs_table(files: list[Path], predictor: KeypointPredictor, folder: Path) ->
     if len(files) < FACES:
         print(f"the mean of {FACES} faces: needs london_faces in the data folder")
         return
-    average_job(files, predictor, AT_ONCE)
+    average_job(files, predictor, WARM)
     start = time.perf_counter()
     average_job(files, predictor, FACES)
     print(f"{f'mean of {FACES} faces at 800²':<49}{time.perf_counter() - start:11.2f}{AVERAGE_LIMIT:7.1f}")
@@ -145,7 +132,7 @@ def peak_memory(kind: str, files: list[Path], count: int, path: Path) -> float:
         return next(float(line.split()[1]) for line in lines if line.startswith(field)) / 1e3
 
     predictor = KeypointPredictor.from_checkpoint("face68")
-    predictor.predict_batch([load_image(file) for file in files[:AT_ONCE]])
+    predictor.predict_batch([load_image(file) for file in files[:WARM]])
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew here
     rest = status("VmRSS")
     if kind == "film":

@@ -109,7 +109,7 @@ def _command(
     name: str,
     text: str,
     default: str,
-    recipe: Callable[[argparse.Namespace], tuple[Recipe, list[Picture]]],
+    recipe: Callable[[argparse.Namespace], tuple[Recipe, list[Picture] | None]],
     *,
     many: bool = False,
 ) -> argparse.ArgumentParser:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LETTERS = "abc"
 """By which the first three photographs are called in options."""
 
+_HANDED_ON = 3
+"""Photographs that are kept in memory from the search for points to the morph."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out a command: by its options, by a recipe, or for a table of pairs."""
@@ -98,32 +101,42 @@ def _output(arguments: argparse.Namespace, suffix: str) -> Output:
     return Output(suffix, getattr(arguments, "strip", None) or STRIP_PICTURES, movie)
 
 
-def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photograph, ...], list[Picture]]:
-    """Photographs with their points, the network loaded if one of them needs it."""
+def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photograph, ...], list[Picture] | None]:
+    """Photographs with their points, the network loaded if one of them needs it.
+
+    Of more than a few, pictures are not kept: they are read again when they are needed, so that memory does not
+    grow with their number.
+    """
+    from facekp.many import on_all_cores
     from facekp.sources import open_photograph
 
-    predictor = None
-    opened = []
-    for index, file in enumerate(with_progress(files)):
-        letter = LETTERS[index] if index < len(LETTERS) else None
-        points = getattr(arguments, f"points_{letter}", None)
-        if points is None and predictor is None:
-            predictor = load_predictor(arguments)
-        opened.append(
-            open_photograph(
-                file,
-                predictor,
-                face=getattr(arguments, f"face_{letter}", 1),
-                points=points,
-                extra=getattr(arguments, f"extra_{letter}", None),
-            )
+    def option(name: str, index: int, otherwise: Any = None) -> Any:
+        return getattr(arguments, f"{name}_{LETTERS[index]}", otherwise) if index < len(LETTERS) else otherwise
+
+    wanted = any(option("points", index) is None for index in range(len(files)))
+    predictor = load_predictor(arguments) if wanted else None
+    few = len(files) <= _HANDED_ON
+
+    def opened(index: int) -> tuple[Photograph, Picture | None]:
+        photograph, picture = open_photograph(
+            files[index],
+            predictor,
+            face=option("face", index, 1),
+            points=option("points", index),
+            extra=option("extra", index),
         )
-    return tuple(photograph for photograph, _ in opened), [picture for _, picture in opened]
+        return photograph, picture if few else None
+
+    indices = range(len(files))
+    found = list(with_progress(map(opened, indices) if few else on_all_cores(opened, indices), len(files)))
+    return tuple(photograph for photograph, _ in found), [
+        picture for _, picture in found if picture is not None
+    ] or None
 
 
 def _prepared(
     arguments: argparse.Namespace, kind: str, files: list[str], base: MorphSettings, **more: Any
-) -> tuple[Recipe, list[Picture]]:
+) -> tuple[Recipe, list[Picture] | None]:
     """The recipe of a command, its settings and its file checked before any photograph is read."""
     from facekp.recipe import Recipe
 
@@ -143,7 +156,7 @@ def _check_film(settings: MorphSettings, target: Path, kind: str) -> None:
         check_fps(settings.fps, target.suffix.lower())
 
 
-def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """A film through photographs, or one frame of it."""
     from facekp.options import numbers
     from facekp.settings import MorphSettings
@@ -162,7 +175,7 @@ def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture
     return _prepared(arguments, "morph" if len(photos) == 2 else "sequence", photos, MorphSettings(), frame=frame)
 
 
-def recipe_of_average(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_average(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """The mean of photographs."""
     from facekp.blend import shares
     from facekp.options import numbers
@@ -176,28 +189,28 @@ def recipe_of_average(arguments: argparse.Namespace) -> tuple[Recipe, list[Pictu
     return _prepared(arguments, "average", arguments.photos, MorphSettings(), weights=weights)
 
 
-def recipe_of_caricature(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_caricature(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """A photograph and its mean."""
     if arguments.photos is None or arguments.mean is None:
         raise SettingsError("caricature needs a photograph and --mean PHOTO, or --recipe FILE")
     return _changed(arguments, [arguments.photos, arguments.mean])
 
 
-def recipe_of_transform(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_transform(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """A photograph and two others."""
     if arguments.photos is None or arguments.origin is None or arguments.aim is None:
         raise SettingsError("transform needs a photograph, --from PHOTO and --to PHOTO, or --recipe FILE")
     return _changed(arguments, [arguments.photos, arguments.origin, arguments.aim])
 
 
-def recipe_of_symmetrise(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_symmetrise(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """One photograph."""
     if arguments.photos is None:
         raise SettingsError("symmetrise needs a photograph, or --recipe FILE")
     return _changed(arguments, [arguments.photos])
 
 
-def _changed(arguments: argparse.Namespace, files: list[str]) -> tuple[Recipe, list[Picture]]:
+def _changed(arguments: argparse.Namespace, files: list[str]) -> tuple[Recipe, list[Picture] | None]:
     from facekp.prototype import FACE_IN_PLACE, HEAD_IN_PLACE
 
     base = HEAD_IN_PLACE if arguments.kind == "symmetrise" else FACE_IN_PLACE
@@ -207,7 +220,7 @@ def _changed(arguments: argparse.Namespace, files: list[str]) -> tuple[Recipe, l
     return _prepared(arguments, arguments.kind, files, base, amount=arguments.amount, shape=shape, colour=colour)
 
 
-def recipe_of_swap(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]]:
+def recipe_of_swap(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """A photograph for the shape, and one for the colours."""
     from facekp.settings import MorphSettings
 

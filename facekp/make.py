@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def make(
             FacekpWarning(f"the recipe is of facekp {recipe.version}, this is {__version__}: the result may differ"),
             stacklevel=2,
         )
-    loaded = pictures if pictures is not None else [_fetch(one, Path(folder)) for one in recipe.photographs]
+    loaded = pictures if pictures is not None else _Fetched(recipe, Path(folder))
     if recipe.kind in FILMS and not still:
         return _write_film(recipe, loaded, path, progress)
     picture, sentences = _still(recipe, loaded)
@@ -81,16 +82,31 @@ def make(
     return sentences
 
 
-def _fetch(photograph: Photograph, folder: Path) -> Picture:
-    """Load a photograph from its path, or from beside the recipe, if it is still the same."""
+class _Fetched(Sequence[Picture]):
+    """A recipe's photographs, each read when it is asked for: of many only a few are in memory at a time."""
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        self._photographs = recipe.photographs
+        self._places = [_place(one, folder) for one in recipe.photographs]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: Any) -> Any:
+        place, photograph = self._places[index], self._photographs[index]
+        data = read_file(place)
+        if fingerprint(data) != photograph.sha256:
+            raise ImageError(f"{place} is not the photograph that the recipe was made with: its SHA-256 differs")
+        return decoded(data, str(place))
+
+
+def _place(photograph: Photograph, folder: Path) -> Path:
+    """Where a photograph is: at its path, or beside the recipe."""
     places = [folder / photograph.file, folder / PurePosixPath(photograph.file).name]
     place = next((place for place in places if place.is_file()), None)
     if place is None:
         raise ImageError(f"{photograph.file} is missing; the recipe needs it at {places[0]} or beside the recipe")
-    data = read_file(place)
-    if fingerprint(data) != photograph.sha256:
-        raise ImageError(f"{place} is not the photograph that the recipe was made with: its SHA-256 differs")
-    return decoded(data, str(place))
+    return place
 
 
 def _write_film(recipe: Recipe, pictures: Sequence[Picture], path: Path, progress: Frames | None) -> tuple[str, ...]:
