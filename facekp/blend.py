@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.colour import Tone, from_light, to_light, tone_of, with_tone
+from facekp.colour import Tone, colour_of, from_light, to_light, tone_of, with_tone
 from facekp.errors import MeshError
 from facekp.folds import SafeMesh, feature_points, safe_mesh
 from facekp.images import ImageSource, Picture, load_image
@@ -24,7 +24,7 @@ from facekp.mesh import OUTLINE_POINTS, Mesh
 from facekp.parallel import THREADS, in_background
 from facekp.render import warp_picture
 from facekp.schema import schema_of
-from facekp.settings import MorphSettings, colour_of
+from facekp.settings import MorphSettings
 from facekp.texture import shrinks
 from facekp.warp import OVERSAMPLING, align_picture, warp_photograph
 

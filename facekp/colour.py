@@ -89,3 +89,9 @@ def from_light(light: NDArray[np.float32]) -> Picture:
     part = np.clip(light, 0, 255) / np.float32(255)
     encoded = np.where(part <= 0.0031308, 12.92 * part, 1.055 * part ** np.float32(1 / 2.4) - 0.055)
     return np.asarray(np.rint(255 * encoded), dtype=np.uint8)
+
+
+def colour_of(background: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a background ``"#rrggbb"``."""
+    red, green, blue = bytes.fromhex(background[1:])
+    return red, green, blue

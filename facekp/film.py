@@ -24,8 +24,8 @@ DITHERS = ("ordered", "none", "diffusion")
 MAX_SIDE = 16383
 """Pixels: WebP's limit, the lowest of all the formats."""
 
-_SPOOL_BYTES = 16 * 2**20
-"""Frames that are needed again wait in memory up to this size, then in a temporary file."""
+_SPOOL_BYTES = 64 * 2**20
+"""Frames that are needed again wait in memory up to this size, 60 of 512² say, then in a temporary file."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,10 @@ _KEPT = 8.0
 
 
 _TRIALS, _MOST_DROPPED = 6, 12
-"""Points that are tried at a time, and left out at most: scrambled points, which are no face, would take a minute."""
+"""Points that are tried at a time, and left out at most."""
+
+_NO_FACE = 0.25
+"""Share of triangles that fold from which points are no face, and nothing is tried: scrambled points have half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,8 @@ def safe_mesh(
     price = np.where(numbers < len(centre) - OUTLINE_POINTS, 1.0, np.inf)
     price[list(feature_points(len(centre)) if features is None else features)] = _KEPT
     state = least = _mended(shapes, centre, kept, tolerance)
-    for _ in range(_MOST_DROPPED):
+    hopeless = np.count_nonzero(state.depths) > _NO_FACE * len(state.depths)
+    for _ in range(0 if hopeless else _MOST_DROPPED):
         # Points of deep folds are left out for a trial each, and the one that helps most for its price
         # stays out; where none helps alone, the one that is most to blame.
         blame = np.bincount(state.mesh.triangles.ravel(), np.repeat(state.depths, 3), len(centre)) / price

@@ -15,11 +15,8 @@ from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
 from facekp.render import PairWarp, blend
-from facekp.settings import MAX_SIDE as MAX_SIDE
-from facekp.settings import MIN_SIDE as MIN_SIDE
 from facekp.settings import Moment, Size, ease, schedule
 from facekp.settings import MorphSettings as MorphSettings
-from facekp.settings import check_size as check_size
 
 _HALF = np.array([0.5, 0.5])
 
@@ -297,8 +294,7 @@ def size_of(image: Picture) -> tuple[int, int]:
 def _both(
     extra_a: NDArray[np.floating] | None, extra_b: NDArray[np.floating] | None
 ) -> list[NDArray[np.floating]] | None:
-    if extra_a is None and extra_b is None:
-        return None
-    if extra_a is None or extra_b is None:
+    given = [extra for extra in (extra_a, extra_b) if extra is not None]
+    if len(given) == 1:
         raise MeshError("there are extra points of one face only; give the same ones of both")
-    return [extra_a, extra_b]
+    return given or None

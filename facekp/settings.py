@@ -298,9 +298,3 @@ def _background(value: object) -> str:
         return value.lower()
     choices = ", ".join(map(repr, BACKGROUNDS))
     raise SettingsError(f"background is {value!r}; give one of {choices}, or a colour as '#rrggbb'")
-
-
-def colour_of(background: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255, of a background ``"#rrggbb"``."""
-    red, green, blue = bytes.fromhex(background[1:])
-    return red, green, blue
