@@ -18,6 +18,9 @@ from facekp.images import Picture, load_image
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
 
+_SURE = 0.5
+"""Score of a face from which on its photograph is not looked at upside down."""
+
 
 def _no_points() -> NDArray[np.float64]:
     return np.empty((0, 2))
@@ -110,16 +113,32 @@ def open_photograph(
     if points is not None:
         found = read_points(points, size, face)
     elif predictor is not None:
-        faces = predictor.predict(picture)
+        faces = _found(picture, predictor)
         if not faces:
             raise NoFaceError(f"{path}: {NO_FACE}")
         if not 1 <= face <= len(faces):
             raise NoFaceError(f"{path} has {len(faces)} face{'s' * (len(faces) > 1)}; there is no face {face}")
-        found = faces[face - 1].points.astype(np.float64)
+        found = faces[face - 1]
     else:
         raise AnnotationError(f"there are no points for {path}; give a file of points or a predictor")
     more = _no_points() if extra is None else read_points(extra, size)
     return Photograph(path, fingerprint(data), found, more), picture
+
+
+def _found(picture: Picture, predictor: KeypointPredictor) -> list[NDArray[np.float64]]:
+    """The points of each face in a photograph, also where it is turned upside down; largest face first.
+
+    Networks are trained on upright faces. Where one is not sure of a photograph, it sees it the other way round
+    too, and the way that it is surer of counts.
+    """
+    faces = predictor.predict(picture)
+    best = max((face.score for face in faces), default=0.0)
+    if best < _SURE:
+        turned = predictor.predict(np.ascontiguousarray(picture[::-1, ::-1]))
+        if max((face.score for face in turned), default=0.0) > best:
+            corner = np.array([picture.shape[1] - 1, picture.shape[0] - 1])
+            return [corner - face.points.astype(np.float64) for face in turned]
+    return [face.points.astype(np.float64) for face in faces]
 
 
 def read_points(path: str | os.PathLike[str], size: tuple[int, int], face: int = 1) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Photographs with points from files of every kind that facekp writes, and settings as text."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ class Blind:
         self._count = count
 
     def predict(self, image):
-        return [None] * self._count
+        return [SimpleNamespace(points=np.zeros((68, 2), dtype=np.float32), score=0.9)] * self._count
 
 
 def test_a_face_that_is_not_there(photo):
@@ -113,6 +114,26 @@ def test_a_face_that_is_not_there(photo):
         open_photograph(str(photo), Blind(2), face=3)
     with pytest.raises(NoFaceError, match="there is no face 0"):
         open_photograph(str(photo), Blind(1), face=0)
+
+
+class Upright:
+    """A predictor that is sure of the drawn face when the dark of the mouth is below the middle, and else is not."""
+
+    def predict(self, image):
+        upper, lower = np.array_split(image[..., 1] < 20, 2)
+        sure = lower.sum() > upper.sum()
+        return [SimpleNamespace(points=face_points() if sure else face_points() + 7, score=0.99 if sure else 0.02)]
+
+
+def test_a_face_turned_upside_down_is_found_where_it_is(tmp_path):
+    points = face_points(mouth=0.2)
+    upright = draw_face(points)
+    points = face_points()
+    for name, picture in (("upright", upright), ("turned", np.ascontiguousarray(upright[::-1, ::-1]))):
+        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
+    found = [open_photograph(str(tmp_path / f"{name}.png"), Upright())[0].points for name in ("upright", "turned")]
+    np.testing.assert_allclose(found[0], points)
+    np.testing.assert_allclose(found[1], np.array([199, 219]) - points)
 
 
 def test_settings_as_text():
