@@ -44,6 +44,8 @@ class Predictor:
 
 
 class Face:
+    score = 0.9
+
     def __init__(self, points):
         self.points = points
 
