@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facekp import cli, console, load_image
+from facekp import average_face, cli, console, load_image
 from facekp.annotations import format_pts
 from facekp.images import encode_png
+from facekp.recipe import read_recipe
 from tests.drawn import draw_face, face_points
 from tests.test_cli import run, sentences
 from tests.test_pose import seen
@@ -68,6 +69,17 @@ def test_every_command_makes_its_picture_and_its_recipe_the_same(faces):
         assert run(command, "--recipe", note, "--out", "again.png", "--overwrite") == 0
         assert Path("again.png").read_bytes() == Path(out).read_bytes()
         assert json.loads(Path(note).read_text())["kind"] == command
+
+
+def test_the_mean_of_more_photographs_than_are_kept_is_the_librarys(faces):
+    names = ["a.png", "b.png", "c.png", "a.png", "b.png"]
+    assert run("average", *names, *SMALL, "--save-recipe", "mean.json") == 0
+    points = [one.points for one in read_recipe("mean.json").photographs]
+    expected = average_face(names, points, size=(64, 48))
+    np.testing.assert_array_equal(load_image("mean.png"), expected)
+    Path("c.png").write_bytes(b"")
+    assert run("average", *names, *SMALL, "--overwrite") == 1
+    np.testing.assert_array_equal(load_image("mean.png"), expected)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".mp4", ".webm", ".webp", ".apng", ".zip", ".png"])
