@@ -1,10 +1,11 @@
-# docker build -t facekp . && docker run -p 8501:8501 facekp
+# docker build -t facekp --build-arg TORCH_INDEX=... . && docker run -p 8501:8501 facekp
 FROM python:3.11-slim
-# pip's default torch for Linux brings CUDA along; facekp needs none of it. PyTorch's own index has builds for CPUs.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# pip's default torch for Linux brings CUDA along, gigabytes that facekp needs none of. TORCH_INDEX is the address of
+# PyTorch's index of builds for CPUs (its "get started" page tells it); without one the image is larger, and works too.
+ARG TORCH_INDEX=
 WORKDIR /facekp
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" --requirement requirements.txt
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --requirement requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY facekp facekp
 COPY app app
