@@ -124,7 +124,7 @@ class Residual(nn.Module):
 
 
 class SmallHeatmapNet(HeatmapNetwork):
-    """Heatmaps from four residual blocks and a feature pyramid; about a fiftieth of `HeatmapResNet18`'s work.
+    """Heatmaps from four residual blocks and a feature pyramid; about a thirtieth of `HeatmapResNet18`'s work.
 
     Plain convolutions with few channels: on CPUs they were faster than separable ones with as many operations.
 

@@ -11,7 +11,7 @@ from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68
 from tests.drawn_sets import head, write_300w, write_small_300w, write_small_imm
 from tests.test_training import TINY, TINY_RECIPES, call
-from training import train_face58, train_face58_borrowed, train_face68
+from training import borrow, train_face58, train_face58_borrowed, train_face68
 from training.borrow import Converter, borrowed
 from training.config import RECIPES
 from training.data import read_300w, read_imm
@@ -117,3 +117,11 @@ def test_the_58_points_go_on_with_borrowed_faces(monkeypatch, random_checkpoint,
     assert card["data"]["counts"] == {"training": 6, "validation": 6, "borrowed": 7}
     assert card["started_from"] == load_checkpoint(start).sha256
     assert "turned into 58" in card["data"]["training"]
+
+
+def test_the_conversion_is_measured_on_the_persons_set_aside(teacher, tmp_path):
+    write_small_imm(tmp_path)
+    record = borrow.measured(tmp_path, teacher)
+    assert record["photographs"] == 6
+    assert set(record["regions"]) == {"jaw", "brows", "nose", "eyes", "mouth"}
+    assert f"{record['nme_percent']:.2f} % off on the 6 validation photographs (jaw " in borrow.sentence(record)

@@ -2,22 +2,34 @@
 
 What the 58 points of IMM are, seen from the 68 of iBUG, is learned on IMM's own training persons, whose 68
 points a trained network finds; then the true 68 points of other faces are turned into 58.
+
+    python -m training.borrow --teacher face68 --data DIR
+
+measures the conversion: how far the teacher's points, turned into 58, are off on IMM's validation persons. It prints
+that and writes ``checkpoints/face58/borrow.json``, where `training.report` finds it.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facekp.crop import Crop, level_crop
+from facekp.files import write_bytes
+from facekp.metrics import inter_ocular, point_errors, region_groups
 from facekp.predict import KeypointPredictor
-from facekp.schema import IBUG68
-from training.data import Face
-from training.teacher import kept_answers
+from facekp.schema import IBUG68, IMM58
+from training.command import checkpoint_folder, today, told
+from training.data import Face, data_folder, read_imm
+from training.teacher import answers, kept_answers
 
+BORROW = "borrow.json"
 RIDGE = 0.3
 """Weight of the penalty, in squared crop sides times faces. Chosen among 0.03 to 2 by leaving out four of IMM's
 32 training persons at a time: 3.73 % of the distance of the outer eye corners on those left out."""
@@ -84,5 +96,49 @@ def borrowed(faces: list[Face], imm: list[Face], teacher: KeypointPredictor, kep
     return [replace(face, points=convert(face.points)) for face in faces]
 
 
+def measured(data: Path, teacher: KeypointPredictor) -> dict[str, Any]:
+    """The conversion's error on IMM's validation persons, over the distance of the outer eye corners."""
+    train, validation = read_imm(data, "train"), read_imm(data, "validation")
+    convert = Converter.fit(answers(train, teacher), np.stack([face.points for face in train]))
+    truth = np.stack([face.points for face in validation])
+    found = np.stack([convert(points) for points in answers(validation, teacher)])
+    eyes = np.array([inter_ocular(points, IMM58) for points in truth])
+    relative = np.stack([point_errors(*pair) for pair in zip(found, truth, strict=True)]) / eyes[:, None]
+    regions = {part: round(100 * float(relative[:, list(at)].mean()), 2) for part, at in region_groups(IMM58).items()}
+    return {
+        "teacher": teacher.checkpoint.name,
+        "teacher_sha256": teacher.checkpoint.sha256,
+        "split": "IMM validation, persons 33 to 40; the teacher looks where the true points are",
+        "photographs": len(validation),
+        "nme_percent": round(100 * float(relative.mean()), 2),
+        "regions": regions,
+        "date": today(),
+    }
+
+
+def sentence(record: dict[str, Any]) -> str:
+    """What `main` wrote, in words."""
+    parts = ", ".join(f"{part} {error:.1f} %" for part, error in record["regions"].items())
+    return (
+        f"The points of `{record['teacher']}`, turned into 58, are {record['nme_percent']:.2f} % off on the "
+        f"{record['photographs']} validation photographs ({parts}).\n"
+    )
+
+
+def main() -> None:
+    """Measure, print and save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teacher", default="face68", help="checkpoint that finds 68 points")
+    parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
+    arguments = parser.parse_args()
+    record = measured(data_folder(arguments.data), KeypointPredictor.from_checkpoint(arguments.teacher))
+    print(sentence(record), end="")
+    write_bytes(checkpoint_folder("face58") / BORROW, (json.dumps(record, indent=1) + "\n").encode())
+
+
 def _flat(shapes: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     return np.stack(shapes).reshape(len(shapes), -1).astype(np.float64)
+
+
+if __name__ == "__main__":
+    told(main)

@@ -18,6 +18,7 @@ from facekp.errors import FacekpError
 from facekp.files import write_bytes
 from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
 from facekp.results import CONFIDENCE, ROBUSTNESS, measured_splits, read_results
+from training.borrow import BORROW, sentence
 from training.looks import LOOKS, read_looks
 from training.looks import table as looks_table
 from training.measure import comparison
@@ -26,7 +27,7 @@ from training.tables import confidence_table, robustness_table
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
 STAGE_MARKS = re.compile(r"(<!-- numbers:(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
-LOOKS_MARK = "looks"
+LOOKS_MARK, BORROW_MARK = "looks", "borrow"
 
 STAGES = {"nose": 1, "face58": 2, "face68": 3}
 """The stages by the names of their marks."""
@@ -85,6 +86,8 @@ class Report:
         That the training took, all epochs together; 0 if its history is not there.
     looks : str
         The table of what each look brings; empty where that was not measured.
+    borrow : str
+        How far points are off that are borrowed from 68-point data; the same.
     confidence, robustness : ConfidenceResults, RobustnessResults, optional
         Where they were measured.
     """
@@ -94,6 +97,7 @@ class Report:
     measured: dict[str, dict[str, Any]]
     seconds: float
     looks: str = ""
+    borrow: str = ""
     confidence: ConfidenceResults | None = None
     robustness: RobustnessResults | None = None
 
@@ -134,7 +138,17 @@ def read_report(folder: Path) -> Report:
         if other is not None and other.weights_sha256 != weights:
             raise FacekpError(f"{folder.name}: results are those of other weights; run {other.command} again")
     seconds = sum(float(epoch["seconds"]) for epoch in epochs)
-    return Report(folder.name, card, measured, seconds, looks_table(looks) if looks else "", confidence, robustness)
+    lent = folder / BORROW
+    return Report(
+        folder.name,
+        card,
+        measured,
+        seconds,
+        looks=looks_table(looks) if looks else "",
+        borrow=sentence(json.loads(lent.read_text(encoding="utf-8"))) if lent.is_file() else "",
+        confidence=confidence,
+        robustness=robustness,
+    )
 
 
 def read_reports(folder: Path) -> list[Report]:
@@ -225,6 +239,8 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
             return found[1] + confidence_table([each.confidence for each in reports if each.confidence]) + found[3]
         if name == ROBUSTNESS:
             return found[1] + robustness_table([each.robustness for each in reports if each.robustness]) + found[3]
+        if name == BORROW_MARK:
+            return found[1] + "\n".join(report.borrow for report in reports if report.borrow) + found[3]
         if name not in STAGES:
             raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
         part = [report for report in reports if report.stage == STAGES[name]]
