@@ -203,11 +203,11 @@ def _table(face: Keypoints) -> None:
         table.rename_axis("point"),
         height=330 if len(table) > 8 else "auto",
         column_config={
-            "point": st.column_config.NumberColumn("Point", width=45),
-            "name": st.column_config.TextColumn("Name", width=105),
-            "x": st.column_config.NumberColumn("x, px", format="%.1f", width=60),
-            "y": st.column_config.NumberColumn("y, px", format="%.1f", width=60),
-            "expected": st.column_config.NumberColumn("± px", format="%.1f", width=50, help="Expected error"),
+            "point": st.column_config.NumberColumn("No.", width=35),
+            "name": st.column_config.TextColumn("Name", width=95),
+            "x": st.column_config.NumberColumn("x", format="%.1f", width=50, help="Pixels from the left"),
+            "y": st.column_config.NumberColumn("y", format="%.1f", width=50, help="Pixels from the top"),
+            "expected": st.column_config.NumberColumn("±", format="%.1f", width=40, help="Expected error, pixels"),
         },
         alt="The points of the selected face",
     )
