@@ -18,7 +18,7 @@ from PIL import Image
 from facekp.images import load_image
 from facekp.morph import aligned_pair
 from facekp.predict import KeypointPredictor
-from tests.browser import ARGUMENTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, OVERLAPS, PATIENCE, READY, TOO_WIDE, served
+from tests.browser import BROWSER, EMPTY_PICTURES, FAINT_TEXTS, OVERLAPS, PATIENCE, READY, TOO_WIDE
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -29,20 +29,6 @@ SCREEN = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
 LEAST_CONTRAST = 4.5
 GIF_ERROR = 8
 """Grey levels by which 256 colours with dither may differ from a picture, on average."""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("app"), {"FACEKP_DATA": ""}) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ BATCH = 16
 """Photographs that are held in memory together."""
 PRIOR = 3.0
 """So many points of every kind speak for the level that all have together; it keeps the levels of few faces sane."""
+LEAST_WIDTH = 1e-6
+"""Standard deviation of log spreads below which they are taken as equal: an untrained network's may all be."""
 STEEPEST = 3.0
 """Bound of the slope; it is not below 0 either: a wider heatmap never means a smaller error."""
 
@@ -96,7 +98,7 @@ def fit_score(faces: Float, backgrounds: Float) -> tuple[float, float]:
     values = np.concatenate([faces, backgrounds])
     sure, unsure = (len(faces) + 1) / (len(faces) + 2), 1 / (len(backgrounds) + 2)
     targets = np.concatenate([np.full(len(faces), sure), np.full(len(backgrounds), unsure)])
-    middle, width = values.mean(), values.std()
+    middle, width = values.mean(), max(values.std(), LEAST_WIDTH)
 
     def loss(parameters: Float) -> tuple[float, Float]:
         logits = parameters[0] + parameters[1] * (values - middle) / width
