@@ -24,6 +24,7 @@ RESULTS = HERE / "RESULTS.md"
 CHROMIUM = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
 NAMES = (
     "keypoints",
+    "camera",
     "detectors",
     "pose",
     "tracking",
