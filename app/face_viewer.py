@@ -17,7 +17,6 @@ import streamlit as st
 import visit
 from comparison import TrueFace
 from photos import Photo, as_jpeg, browser_type
-from scipy.spatial.transform import Rotation
 from streamlit.runtime import get_instance
 
 from facekp.annotations import Points
@@ -143,8 +142,7 @@ def head_axes(pose: Pose | None) -> dict[str, list[float]] | None:
     """Where the axes of the head point in the picture: to its right, down, and out of the face."""
     if pose is None:
         return None
-    # facekp.pose: roll after pitch after yaw, from x right, y down, z away.
-    turn = Rotation.from_euler("ZXY", [pose.roll, -pose.pitch, -pose.yaw], degrees=True).as_matrix()
+    turn = pose.rotation
     axes = {"right": turn[:2, 0], "down": turn[:2, 1], "ahead": -turn[:2, 2]}
     return {name: axis.round(4).tolist() for name, axis in axes.items()}
 

@@ -44,6 +44,13 @@ class Pose:
     pitch: float
     roll: float
 
+    @property
+    def rotation(self) -> NDArray[np.float64]:
+        """The rotation matrix (3, 3) from head to camera; x to the right of the picture, y down, z away."""
+        turns = ((0.0, 0.0, self.roll), (-self.pitch, 0.0, 0.0), (0.0, -self.yaw, 0.0))
+        about_z, about_x, about_y = (cv2.Rodrigues(np.radians(turn))[0] for turn in turns)
+        return np.asarray(about_z @ about_x @ about_y, dtype=np.float64)
+
 
 def head_pose(points: NDArray[np.floating]) -> Pose | None:
     """The pose of a head.
@@ -89,7 +96,7 @@ def head_pose(points: NDArray[np.floating]) -> Pose | None:
 
 
 def _angles(rotation: NDArray[np.float64]) -> Pose:
-    """Angles of a rotation from head to camera (x right, y down, z away): roll after pitch after yaw."""
+    """The pose whose `Pose.rotation` this is: roll after pitch after yaw."""
     yaw = math.atan2(rotation[2, 0], rotation[2, 2])
     pitch = -math.asin(min(max(rotation[2, 1], -1.0), 1.0))
     roll = math.atan2(-rotation[0, 1], rotation[1, 1])
