@@ -16,7 +16,7 @@ test: $(MARKS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict facekp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 train: $(MARKS)/app
 	$(BIN)/python -m training

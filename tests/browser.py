@@ -24,8 +24,9 @@ PATIENCE = 40
 ARTEFACTS = ROOT / "tests" / "artefacts"
 """Where pictures of the pages are kept, to be looked at; git ignores it."""
 
-READY = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-"""Whether Streamlit has drawn the page."""
+READY = """document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')"""
+"""Whether Streamlit has drawn the page, what it loads late (charts) too."""
 
 TOO_WIDE = "() => document.scrollingElement.scrollWidth - window.innerWidth"
 """Pixels by which the page is wider than the window."""

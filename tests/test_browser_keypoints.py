@@ -58,6 +58,7 @@ class Visit:
         self.settle()
 
     def saved(self, name: str) -> bytes:
+        self.settle()
         with self.page.expect_download() as download:
             self.page.get_by_role("button", name=name, exact=True).first.click()
         return download.value.path().read_bytes()

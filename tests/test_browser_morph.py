@@ -70,7 +70,8 @@ class Visit:
         return str(image.evaluate("image => image.src"))
 
     def saved(self, name: str) -> bytes:
-        """The file that a button gives."""
+        """The file that a button gives, once the page is at rest: what is drawn anew makes its files anew."""
+        self.settle()
         with self.page.expect_download() as download:
             self.page.get_by_role("button", name=name).first.click()
         return download.value.path().read_bytes()
@@ -80,7 +81,7 @@ class Visit:
 def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:
     """A visitor's own window; no other machine may be asked for anything, and the console stays empty."""
     context = browser.new_context(**SCREEN)
-    context.set_default_timeout(9 * PATIENCE * 1000)  # films take long on a busy machine
+    context.set_default_timeout(3 * PATIENCE * 1000)  # films take long on a busy machine
     page = context.new_page()
     asked, told = [], []
     page.on("request", lambda sent: asked.append(urlsplit(sent.url)))

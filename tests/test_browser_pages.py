@@ -128,6 +128,7 @@ def visit(request: pytest.FixtureRequest, browser: sync_api.Browser, address: st
 
 def saved(visit: Visit, name: str) -> bytes:
     """The file that the first button of a name gives."""
+    visit.settle()
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name=name, exact=True).first.click()
     return download.value.path().read_bytes()

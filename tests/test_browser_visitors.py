@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facekp.annotations import format_pts
-from tests.browser import BROWSER, NOTE_FOCUS, PATIENCE, READY, UNREACHED
+from tests.browser import BROWSER, EMPTY_CHARTS, NOTE_FOCUS, PATIENCE, READY, UNREACHED
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -25,6 +25,8 @@ BAD_POINTS = (
 """Files of points that cannot be used, and what must be said of each."""
 MOST_STEPS = 400
 """Presses of the tabulator key after which a page must have been gone through."""
+STEPS = 20
+"""Presses between two looks at what was reached."""
 
 File = dict[str, str | bytes]
 
@@ -164,12 +166,15 @@ def test_the_keyboard_reaches_everything(browser: sync_api.Browser, address: str
         page.get_by_role("heading", level=1).filter(has_text=title).wait_for()
         page.wait_for_function(READY)
         page.wait_for_load_state("networkidle")
+        page.wait_for_function(f"!({EMPTY_CHARTS})()")
         page.evaluate(NOTE_FOCUS)
-        for step in range(MOST_STEPS):
-            page.keyboard.press("Tab")
-            if step % 20 == 19 and page.evaluate(UNREACHED) == []:
+        for _ in range(0, MOST_STEPS, STEPS):
+            for _ in range(STEPS):
+                page.keyboard.press("Tab")
+            unreached = page.evaluate(UNREACHED)
+            if not unreached:
                 break
-        assert page.evaluate(UNREACHED) == [], title
+        assert unreached == [], title
     page.context.close()
 
 
