@@ -6,6 +6,7 @@ import socket
 import subprocess
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,6 +14,7 @@ from torch import multiprocessing
 
 from facekp import FacekpError
 from facekp.checkpoint import load_checkpoint
+from facekp.filters import untrained_filters
 from facekp.networks import build_network
 from tests.drawn_sets import write_small_300w, write_small_imm
 from training import __main__ as all_stages
@@ -185,6 +187,11 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_what_was_reached(draw
         call(monkeypatch, train_face68, drawn, tmp_path)
     weights = load_checkpoint(tmp_path / "checkpoints" / "face68-resnet18").network.state_dict()
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+def test_a_run_that_goes_on_keeps_the_filters_of_the_first(whole):
+    first, then = (untrained_filters(whole / "checkpoints" / name) for name in ("face68-resnet18", "face68"))
+    np.testing.assert_array_equal(first, then)
 
 
 def test_the_nose_is_swept_and_the_best_run_is_the_checkpoint(drawn, tmp_path, monkeypatch):

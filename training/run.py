@@ -25,7 +25,9 @@ from tqdm import tqdm
 
 from facekp.checkpoint import save_checkpoint
 from facekp.crop import to_relative
+from facekp.errors import CheckpointError
 from facekp.files import write_bytes, written_aside
+from facekp.filters import UNTRAINED, untrained_filters
 from facekp.inventory import CARD
 from facekp.networks import build_network
 from training.card import Story, commit, machine, make_card
@@ -36,8 +38,6 @@ from training.parallel import Processes
 
 STATE = "state.pt"
 HISTORY = "history.json"
-UNTRAINED = "conv1_untrained.safetensors"
-"""The weights of the first convolution as they were before training, float32."""
 
 History = list[dict[str, Any]]
 
@@ -130,6 +130,14 @@ def new_network(config: TrainConfig) -> tuple[nn.Module, torch.Tensor]:
     return network, first.weight.detach().clone()
 
 
+def filters_before(start: Path) -> torch.Tensor | None:
+    """The filters with which the training began whose outcome a run goes on from; None if they were not kept."""
+    try:
+        return torch.from_numpy(untrained_filters(start))
+    except CheckpointError:
+        return None
+
+
 def start_at_mean_shape(network: nn.Module, faces: FaceCrops) -> None:
     """Make an untrained network whose last layer is linear answer with the mean shape of the faces."""
     last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
@@ -138,15 +146,18 @@ def start_at_mean_shape(network: nn.Module, faces: FaceCrops) -> None:
     last.bias.data.copy_(torch.from_numpy(to_relative(mean, faces.size)).flatten())
 
 
-def fit(network: nn.Module, untrained: torch.Tensor, task: Task, places: Places, processes: Processes) -> History:
+def fit(
+    network: nn.Module, untrained: torch.Tensor | None, task: Task, places: Places, processes: Processes
+) -> History:
     """Train a network, or go on with it; the epoch that is best on the validation part becomes the checkpoint.
 
     Parameters
     ----------
     network : torch.nn.Module
         As it is before the first epoch.
-    untrained : float tensor
-        Weights of its first convolution before any training, for whoever wants to see them beside the trained.
+    untrained : float tensor or None
+        Weights of its first convolution before any training, for whoever wants to see them beside the trained;
+        None if they are not known.
     task : Task
     places : Places
     processes : Processes
@@ -265,12 +276,13 @@ def resume(run: Path, facts: dict[str, Any]) -> Kept | None:
     return kept
 
 
-def publish(kept: Kept, learner: Learner, task: Task, out: Path, untrained: torch.Tensor) -> None:
+def publish(kept: Kept, learner: Learner, task: Task, out: Path, untrained: torch.Tensor | None) -> None:
     """Write the best epoch's checkpoint; the card last, so that it stands for the rest."""
     best = deepcopy(learner.kept)
     best.load_state_dict(kept.best)
     out.mkdir(parents=True, exist_ok=True)
-    write_bytes(out / UNTRAINED, save({"weight": untrained}))
+    if untrained is not None:
+        write_bytes(out / UNTRAINED, save({"weight": untrained}))
     card = make_card(task.config, task.story, kept.chosen, kept.commit, kept.machine, kept.precision)
     save_checkpoint(out, best, card)
 

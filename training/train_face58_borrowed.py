@@ -19,7 +19,7 @@ from training.command import places_of, recipe_of, told, training_parser
 from training.data import data_folder, read_300w, read_imm, split_by_photograph
 from training.loaders import FaceCrops
 from training.parallel import processes
-from training.run import Task, fit, new_network
+from training.run import Task, filters_before, fit, new_network
 from training.train_face68 import count_of, merl_rav
 
 NAME = "face58-borrowed"
@@ -43,7 +43,7 @@ def main() -> None:
         counts = {"training": count_of(imm, training_set), "validation": len(validation_set)}
         counts["borrowed"] = len(training_set) - counts["training"]
 
-        network, untrained = new_network(config)
+        network, _ = new_network(config)
         network.load_state_dict(start.network.state_dict())
         story = replace(
             IMM_STORY,
@@ -57,7 +57,13 @@ def main() -> None:
         )
         own, other = (1 - config.share_300w) / counts["training"], config.share_300w / counts["borrowed"]
         drawn = [own] * counts["training"] + [other] * counts["borrowed"]
-        fit(network, untrained, Task(config, story, training_set, validation_set, drawn), places, here)
+        fit(
+            network,
+            filters_before(arguments.start),
+            Task(config, story, training_set, validation_set, drawn),
+            places,
+            here,
+        )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from training.command import places_of, recipe_of, told, training_parser
 from training.data import Face, MissingDataError, data_folder, read_300w, read_merl_rav, split_by_photograph
 from training.loaders import FaceCrops
 from training.parallel import processes
-from training.run import Task, fit, new_network, start_at_mean_shape
+from training.run import Task, filters_before, fit, new_network, start_at_mean_shape
 from training.teacher import taught
 
 NAMES = {"resnet18": "face68-resnet18", "heatmap": "face68", "heatmap-fine": "face68-fine", "fast": "face68-fast"}
@@ -64,6 +64,7 @@ def main() -> None:
             start_at_mean_shape(network, training_set)
         if start is not None:
             start_from(network, start)
+            untrained = filters_before(arguments.start)
         told_by = replace(story(counts, start), teacher=teacher.sha256 if teacher else None)
         task = Task(config, told_by, training_set, validation_set, weights(counts, config.share_300w))
         fit(network, untrained, task, places, here)
