@@ -7,6 +7,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,7 +26,11 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH")
 
-SCREEN = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
+PHONE = "Mozilla/5.0 (Linux; Android 15; Mobile) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
+SCREENS = {
+    "wide": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "user_agent": PHONE},
+}
 LEAST_CONTRAST = 4.5
 GIF_ERROR = 8
 """Grey levels by which 256 colours with dither may differ from a picture, on average."""
@@ -36,9 +41,12 @@ class Visit:
     """A visitor with the app before them."""
 
     page: sync_api.Page
+    screen: str
 
     def open(self, title: str) -> None:
         """Go to a page by the side bar."""
+        if self.screen == "narrow":
+            self.page.get_by_test_id("stExpandSidebarButton").click()
         self.page.get_by_role("link", name=title, exact=True).click()
         self.page.get_by_role("heading", name=title, level=1).wait_for()
         self.settle()
@@ -69,6 +77,17 @@ class Visit:
         self.page.wait_for_function("([image, before]) => image.src !== before", arg=[image.element_handle(), before])
         return str(image.evaluate("image => image.src"))
 
+    def make_film(self) -> None:
+        """A film of ten frames, by the keyboard."""
+        frames = self.page.locator(".st-key-morph_frames").get_by_role("slider")
+        frames.press("Home")
+        for _ in range(8):
+            frames.press("ArrowRight")
+        self.page.get_by_text("10 frames of 512 × 512 pixels, 0.3 seconds").wait_for()
+        self.page.get_by_role("button", name="Make the film").press("Enter")
+        self.page.locator("video").wait_for()
+        self.settle()
+
     def saved(self, name: str) -> bytes:
         """The file that a button gives, once the page is at rest: what is drawn anew makes its files anew."""
         self.settle()
@@ -77,10 +96,10 @@ class Visit:
         return download.value.path().read_bytes()
 
 
-@pytest.fixture
-def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:
+@contextmanager
+def visitor(browser: sync_api.Browser, address: str, screen: str) -> Iterator[Visit]:
     """A visitor's own window; no other machine may be asked for anything, and the console stays empty."""
-    context = browser.new_context(**SCREEN)
+    context = browser.new_context(**SCREENS[screen])
     context.set_default_timeout(3 * PATIENCE * 1000)  # films take long on a busy machine
     page = context.new_page()
     asked, told = [], []
@@ -95,12 +114,26 @@ def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:
     page.on("pageerror", lambda error: told.append(str(error)))
     page.goto(address)
     page.get_by_role("heading", name="Keypoints", level=1).wait_for()
-    visit = Visit(page)
+    visit = Visit(page, screen)
     visit.settle()
     yield visit
     context.close()
     assert told == []
     assert {url.hostname for url in asked if url.scheme in ("http", "https", "ws", "wss")} == {"127.0.0.1"}
+
+
+@pytest.fixture
+def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:
+    """A visitor at a desk."""
+    with visitor(browser, address, "wide") as visit:
+        yield visit
+
+
+@pytest.fixture
+def phone(browser: sync_api.Browser, address: str) -> Iterator[Visit]:
+    """A visitor with a phone."""
+    with visitor(browser, address, "narrow") as visit:
+        yield visit
 
 
 def test_morph(visit: Visit, tmp_path: Path) -> None:
@@ -118,15 +151,7 @@ def test_morph(visit: Visit, tmp_path: Path) -> None:
     visit.changes(image, before)
     assert image.get_attribute("alt") == "Frame 60 of 60"  # the slider stays where it was
 
-    # A film of ten frames, by the keyboard.
-    frames = page.locator(".st-key-morph_frames").get_by_role("slider")
-    frames.press("Home")
-    for _ in range(8):
-        frames.press("ArrowRight")
-    page.get_by_text("10 frames of 512 × 512 pixels, 0.3 seconds").wait_for()
-    page.get_by_role("button", name="Make the film").press("Enter")
-    page.locator("video").wait_for()
-    visit.settle()
+    visit.make_film()
     page.wait_for_function("document.querySelector('video').readyState >= 2")  # the browser can play it
     visit.check(tmp_path / "morph-film.png")
     check_gif(visit.saved("GIF"))
@@ -141,6 +166,32 @@ def test_morph(visit: Visit, tmp_path: Path) -> None:
     page.get_by_role("button", name="Carl, neutral: earlier").and_(page.locator(":disabled")).wait_for()
     page.locator("video").wait_for()
     page.get_by_text("10 frames of 512 × 512 pixels").wait_for()
+
+
+def test_a_film_on_a_phone_is_that_visitors_own(phone: Visit, visit: Visit, tmp_path: Path) -> None:
+    phone.open("Morph")
+    phone.check(tmp_path / "morph-narrow.png")
+    phone.make_film()
+    phone.check(tmp_path / "morph-film-narrow.png")
+    phone.open("Mid-way and mean")
+    phone.check(tmp_path / "midway-narrow.png")
+    visit.open("Morph")
+    assert visit.page.locator("video").count() == 0
+    visit.page.get_by_text("60 frames of 512 × 512 pixels, 2.0 seconds").wait_for()
+
+
+def test_a_film_is_cancelled(visit: Visit) -> None:
+    visit.open("Morph")
+    page = visit.page
+    page.locator(".st-key-morph_frames").get_by_role("slider").press("End")
+    page.get_by_text("240 frames of 512 × 512 pixels").wait_for()
+    make = page.get_by_role("button", name="Make the film")
+    make.press("Enter")
+    page.get_by_role("button", name="Cancel").press("Enter")
+    make.and_(page.locator(":enabled")).wait_for()
+    visit.settle()
+    assert page.locator("video").count() == 0
+    assert page.get_by_test_id("stAlertContentError").count() == 0
 
 
 def check_gif(film: bytes) -> None:
