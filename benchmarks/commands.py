@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 STARTS = 3
+WATCH = """
+import resource, subprocess, sys, time
+began = time.perf_counter()
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+"""Runs a command, from a small process: Linux counts that of whoever starts it as the command's own memory."""
 MEGA = 1024**2
 
 
 def run(photos: Sequence[Path], model: str) -> tuple[float, float]:
     """Seconds and megabytes (the most that were resident at once) of one command."""
     command = [sys.executable, "-m", "facekp", "detect", "--model", model, "--format", "csv", *map(str, photos)]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command[:6])} … ended with status {process.returncode}")
+    found = subprocess.run([sys.executable, "-S", "-c", WATCH, *command], cwd=ROOT, capture_output=True, text=True)
+    if found.returncode:
+        raise SystemExit(f"{' '.join(command[:6])} … ended with status {found.returncode}")
+    seconds, most = found.stdout.split()
     # Linux counts in kilobytes, macOS in bytes.
-    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MEGA
+    return float(seconds), int(most) * (1 if sys.platform == "darwin" else 1024) / MEGA
 
 
 def commands_table(files: Sequence[Path], models: Sequence[str], count: int) -> None:

@@ -76,6 +76,8 @@ class OnnxEngine:
             ) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
+        # Idle threads would spin for a while, on the cores that the detector wants next.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             onnx_model(checkpoint), options, providers=["CPUExecutionProvider"]
         )
