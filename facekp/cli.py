@@ -111,8 +111,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _detect(arguments: argparse.Namespace) -> int:
     from facekp.annotations import format_csv, format_json
-    from facekp.folder import predict_files
     from facekp.keypoints import photo_record
+    from facekp.many import predict_files
 
     if any(map(is_film, arguments.photos)):
         return detect_films(arguments)
@@ -121,7 +121,9 @@ def _detect(arguments: argparse.Namespace) -> int:
     records, failed = [], False
     for photo, found in with_progress(predict_files(predictor, arguments.photos), len(arguments.photos)):
         try:
-            image, faces = found.result()
+            if isinstance(found, FacekpError):
+                raise found
+            image, faces = found
             if not faces:
                 complain(f"{photo}: no face was found")
             if arguments.out:

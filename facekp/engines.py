@@ -39,11 +39,6 @@ def make_engine(checkpoint: Checkpoint, name: str = "torch") -> Engine:
     return TorchEngine(checkpoint) if name == "torch" else OnnxEngine(checkpoint)
 
 
-def use_one_thread() -> None:
-    """Let torch compute on one core in the calling thread; for threads that work side by side."""
-    torch.set_num_threads(1)
-
-
 class TorchEngine:
     """torch, with batch normalisations folded into the convolutions before them."""
 

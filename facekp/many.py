@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
-from facekp.parallel import THREADS, Item, Result, in_background
+from facekp.errors import FacekpError
+from facekp.images import Picture, load_image
+from facekp.keypoints import Keypoints
+from facekp.parallel import Item, Result, in_background
+from facekp.predict import KeypointPredictor
+
+Found = tuple[Picture, list[Keypoints]] | FacekpError
 
 
-def on_all_cores(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """The results of work with a network, in order, from a few threads.
+def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """The results of work with a network, in order, from a thread for each core.
 
     For as long as it runs torch keeps to one core in each thread: with every network on all cores they
-    wait for each other. At most `THREADS` + 1 results wait, so memory does not grow with the items.
+    wait for each other, and what cannot be divided, such as decoding, would leave the others idle. A
+    single item gets all cores instead. As many results wait as there are cores, and one more, so memory
+    does not grow with the items.
     """
+    if len(items) == 1:
+        yield work(items[0])
+        return
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield from in_background(work, items, THREADS)
+        yield from in_background(work, items, os.cpu_count() or 1)
     finally:
         torch.set_num_threads(before)
+
+
+def predict_files(predictor: KeypointPredictor, photos: Sequence[str]) -> Iterator[tuple[str, Found]]:
+    """Keypoints of the faces in files, in their order.
+
+    Parameters
+    ----------
+    predictor : KeypointPredictor
+    photos : sequence of str
+        Paths.
+
+    Yields
+    ------
+    (path, (picture, faces) or FacekpError)
+        The faces as `KeypointPredictor.predict` gives them, or what went wrong with this photograph.
+    """
+
+    def find(photo: str) -> Found:
+        try:
+            image = load_image(photo)
+            return image, predictor.predict(image)
+        except FacekpError as error:
+            return error
+
+    return zip(photos, on_all_cores(find, photos), strict=True)

@@ -1,10 +1,20 @@
-"""Many photographs at a time: order, errors, and torch's threads afterwards."""
+"""Many photographs give what each alone gives, in order; a broken one harms no other; torch gets its threads back."""
 
+import shutil
+
+import numpy as np
 import pytest
 import torch
 
+from facekp import ImageError, KeypointPredictor, load_image
 from facekp.errors import NoFaceError
-from facekp.many import on_all_cores
+from facekp.many import on_all_cores, predict_files
+from tests.conftest import GALLERY
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return KeypointPredictor.from_checkpoint("face68-resnet18")
 
 
 def test_results_come_in_order_from_one_torch_thread_each():
@@ -26,15 +36,38 @@ def test_an_error_is_handed_on_and_the_threads_come_back():
     assert torch.get_num_threads() == before
 
 
-def test_few_items_are_taken_ahead():
-    taken = []
+def test_a_single_item_gets_all_cores():
+    assert list(on_all_cores(lambda _: torch.get_num_threads(), ["alone"])) == [torch.get_num_threads()]
+    assert list(on_all_cores(str, [])) == []
 
-    def items():
-        for number in range(50):
-            taken.append(number)
-            yield number
 
-    found = on_all_cores(lambda number: number, items())
+def test_whoever_stops_early_is_not_kept_waiting():
+    done = []
+    before = torch.get_num_threads()
+    found = on_all_cores(done.append, range(1000))
     next(found)
-    assert len(taken) < 10
     found.close()
+    assert len(done) < 500
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_folder_gives_what_single_photographs_give(predictor, count):
+    photos = ([str(path) for path in sorted(GALLERY.glob("*.jpg"))[:3]] * 3)[:count]
+    found = list(predict_files(predictor, photos))
+    assert [photo for photo, _ in found] == photos
+    for photo, (image, faces) in found:
+        assert np.array_equal(image, load_image(photo))
+        for one, other in zip(faces, predictor.predict(image), strict=True):
+            assert np.abs(one.points - other.points).max() < 0.05
+
+
+def test_a_broken_photograph_is_told_and_the_others_are_found(predictor, tmp_path, portrait):
+    shutil.copy(portrait, tmp_path / "good.jpg")
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    photos = [str(tmp_path / name) for name in ("good.jpg", "bad.jpg", "good.jpg", "missing.jpg")]
+    first, second, third, fourth = (found for _, found in predict_files(predictor, photos))
+    assert len(first[1]) == len(third[1]) == 1
+    assert isinstance(second, ImageError)
+    assert isinstance(fourth, ImageError)
+    assert list(predict_files(predictor, [])) == []
