@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from facekp.checkpoint import InputSpec
-from facekp.networks import HeatmapNetwork
+from facekp.heatmaps import HeatmapNetwork
 
 
 class Readout(nn.Module):

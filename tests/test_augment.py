@@ -10,7 +10,7 @@ import torch
 
 from facekp.crop import Crop, crop_round, mirror_crop
 from facekp.faces import FaceBox
-from facekp.networks import cell_centres, moments, soft_argmax
+from facekp.heatmaps import cell_centres, moments, soft_argmax
 from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, IMM58, NOSE, SCHEMAS
 from tests.drawn import draw_face, face_points

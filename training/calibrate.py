@@ -24,8 +24,8 @@ from facekp.checkpoint import CARD, Checkpoint, load_checkpoint, write_card
 from facekp.confidence import log_spread
 from facekp.errors import FacekpError
 from facekp.faces import face_detector
+from facekp.heatmaps import HeatmapNetwork
 from facekp.locate import Locator, Look
-from facekp.networks import HeatmapNetwork
 from training.command import checkpoint_folder, today, told
 from training.data import data_folder
 from training.evaluate import DETECTOR

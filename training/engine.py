@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from facekp.errors import FacekpError
-from facekp.networks import HeatmapNetwork, soft_argmax
+from facekp.heatmaps import HeatmapNetwork, soft_argmax
 from training.config import TrainConfig
 from training.loaders import FaceCrops
 from training.losses import heatmap_loss, mse_loss, wing_loss

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from facekp.networks import cell_centres
+from facekp.heatmaps import cell_centres
 
 
 def wing_loss(predicted: torch.Tensor, target: torch.Tensor, width: float, curvature: float) -> torch.Tensor:

@@ -22,7 +22,8 @@ from torch import nn
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
 from facekp.errors import FacekpError
-from facekp.networks import HeatmapResNet18, ResNet18
+from facekp.heatmaps import HeatmapResNet18
+from facekp.networks import ResNet18
 from facekp.predict import KeypointPredictor
 from training.card import Story
 from training.command import places_of, recipe_of, told, training_parser
