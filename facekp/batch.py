@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from facekp import __version__
 from facekp.errors import FacekpError, FacekpWarning, OutputError, SettingsError
+from facekp.images import read_file
 from facekp.make import make
 from facekp.options import PARSERS, settings_from_text
 from facekp.recipe import Output, Recipe, check_suffix, read_recipe, write_recipe
 from facekp.settings import MorphSettings
-from facekp.sources import fingerprint, open_photograph, read_file
+from facekp.sources import fingerprint, open_photograph
 
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor

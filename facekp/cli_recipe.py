@@ -107,12 +107,15 @@ def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photog
     Of more than a few, pictures are not kept: they are read again when they are needed, so that memory does not
     grow with their number.
     """
+    from facekp.images import check_file
     from facekp.many import on_all_cores
     from facekp.sources import open_photograph
 
     def option(name: str, index: int, otherwise: Any = None) -> Any:
         return getattr(arguments, f"{name}_{LETTERS[index]}", otherwise) if index < len(LETTERS) else otherwise
 
+    for file in files:
+        check_file(file)
     wanted = any(option("points", index) is None for index in range(len(files)))
     predictor = load_predictor(arguments) if wanted else None
     few = len(files) <= _HANDED_ON

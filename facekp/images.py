@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +57,7 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), "the uploaded file", max_pixels)
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        return _from_bytes(_read_file(path), str(path), max_pixels)
+        return _from_bytes(read_file(source), str(source), max_pixels)
     raise ImageError(f"cannot make a picture of {type(source).__name__}; give a path, bytes, PIL image or array")
 
 
@@ -67,9 +68,35 @@ def encode_png(image: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a picture's file.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read.
+    """
+    with _opened(path) as file:
+        return file.read()
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Whether a picture's file is there and may be read, before any work is done.
+
+    Raises
+    ------
+    ImageError
+        If not.
+    """
+    with _opened(path):
+        pass
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
-        return path.read_bytes()
+        with Path(path).open("rb") as file:
+            yield file
     except IsADirectoryError:
         raise ImageError(f"{path} is a folder; give a picture file") from None
     except FileNotFoundError:

@@ -17,14 +17,14 @@ from facekp.blend import Blend, blend_faces
 from facekp.errors import FacekpWarning, ImageError
 from facekp.files import check_output, write_bytes
 from facekp.film import MovieOptions
-from facekp.images import Picture, encode_png
+from facekp.images import Picture, encode_png, read_file
 from facekp.morph import Morph
 from facekp.movie import check_fps, write_movie
 from facekp.prototype import caricature, swap, symmetrise, transform
 from facekp.recipe import FILMS, STILL, Recipe, suffixes, to_json
 from facekp.sequence import MorphSequence
 from facekp.sheet import contact_sheet
-from facekp.sources import Photograph, decoded, fingerprint, read_file
+from facekp.sources import Photograph, decoded, fingerprint
 
 Frames = Callable[[Iterator[Picture], int], Iterator[Picture]]
 """What shows progress: it hands on the frames, of which there are so many."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facekp.annotations import POINT_SUFFIXES, parse_faces
 from facekp.errors import NO_FACE, AnnotationError, ImageError, NoFaceError
-from facekp.images import Picture, load_image
+from facekp.images import Picture, load_image, read_file
 
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
@@ -46,24 +46,6 @@ class Photograph:
     sha256: str
     points: NDArray[np.float64]
     extra: NDArray[np.float64] = field(default_factory=_no_points)
-
-
-def read_file(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a photograph's file.
-
-    Raises
-    ------
-    ImageError
-        If it cannot be read.
-    """
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise ImageError(f"{path} does not exist") from None
-    except IsADirectoryError:
-        raise ImageError(f"{path} is a folder; give a picture file") from None
-    except OSError as error:
-        raise ImageError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def decoded(data: bytes, name: str) -> Picture:

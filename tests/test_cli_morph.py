@@ -54,6 +54,12 @@ class Face:
 SMALL = ("--size", "64x48")
 
 
+def test_a_missing_photograph_is_told_before_the_others_are_looked_at(faces, monkeypatch, capsys):
+    monkeypatch.setattr("facekp.cli_recipe.load_predictor", lambda arguments: pytest.fail("a network was loaded"))
+    assert run("morph", "a.png", "none.png") == 1
+    assert sentences(capsys) == ["facekp: none.png does not exist"]
+
+
 def test_every_command_makes_its_picture_and_its_recipe_the_same(faces):
     commands = {
         "average": ["a.png", "b.png", "--weights", "1.5,-0.5", *SMALL],
