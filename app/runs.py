@@ -24,6 +24,9 @@ SPLITS = {
 }
 """How splits are called on a page, the most telling first."""
 
+PARTS = {"300w_train": "300-W", "merl_rav": "MERL-RAV", "borrowed": "borrowed", "training": "training"}
+"""How the parts of a training set are called on a page; the validation part is a split."""
+
 EPOCH_FIELDS = ("epoch", "training_loss", "validation_loss")
 
 Epochs = tuple[Mapping[str, Any], ...]
@@ -86,6 +89,12 @@ class Run:
     def data_set(self) -> str:
         """The data set that it was measured on: ``"imm"`` or ``"300w"``."""
         return str(self.card.get("data_set") or ("300w" if self.schema.name == "ibug68" else "imm"))
+
+    @property
+    def faces(self) -> str:
+        """How many faces it was trained and chosen on, in words; empty where that was not noted."""
+        counts = self.card.get("data", {}).get("counts", {})
+        return ", ".join(f"{count} {PARTS.get(part) or SPLITS.get(part, part)}" for part, count in counts.items())
 
     def result(self, split: str) -> SplitResults | None:
         """What was measured on a split."""

@@ -88,7 +88,7 @@ def _facts(run: Run) -> dict[str, str]:
         "Input": _input(card.get("input", {})),
         "Trained on": str(data.get("training", "")),
         "Chosen on": str(data.get("validation", "")),
-        "Faces": _list(data.get("counts", {})),
+        "Faces": run.faces,
         "Recipe": _list(card.get("recipe", {})),
         "Epoch": f"{chosen['epoch']} of {len(run.history)}" if "epoch" in chosen and run.history else "",
         "Measured": "; ".join(_number(split, numbers) for split, (_, numbers) in run.measured.items()),
@@ -105,7 +105,8 @@ def _input(spec: Mapping[str, Any]) -> str:
         return f"the whole picture in grey, {spec['size']} × {spec['height']} pixels"
     looks = f", {spec['looks']} looks" if spec.get("looks", 1) > 1 else ""
     mirror = ", the mean with the mirrored picture" if spec.get("mirror") else ""
-    return f"the face in grey, {spec['size']} × {spec['size']} pixels{looks}{mirror}"
+    scout = f", placed and turned by {spec['scout']}" if spec.get("scout") else ""
+    return f"the face in grey, {spec['size']} × {spec['size']} pixels{scout}{looks}{mirror}"
 
 
 def _number(split: str, numbers: Mapping[str, Any]) -> str:

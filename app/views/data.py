@@ -131,11 +131,10 @@ def _counts() -> None:
             )
     for run in services.runs()[0]:
         data = run.card.get("data", {})
-        counts = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in data.get("counts", {}).items())
         st.markdown(
             f"**{run.name}** was trained on {data.get('training', 'data that its card does not name')}, "
             f"and its epoch was chosen on {data.get('validation', 'data that its card does not name')}. "
-            f"Faces: {counts or 'not noted'}."
+            f"Faces: {run.faces or 'not noted'}."
         )
 
 
