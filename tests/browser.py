@@ -1,8 +1,9 @@
-"""A running app and a browser, for tests of what a visitor sees."""
+"""A running app, a browser and visitors, for tests of what they see."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,15 +12,39 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image
 
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 PATIENCE = 40
 """Seconds until something that should appear is missed."""
+
+PHONE = "Mozilla/5.0 (Linux; Android 15; Mobile) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
+SCREENS: dict[str, dict[str, Any]] = {
+    "wide": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "narrow": {
+        "viewport": {"width": 390, "height": 844},
+        "color_scheme": "dark",
+        "user_agent": PHONE,
+        "has_touch": True,
+    },
+}
+"""Windows of visitors; on a phone the side bar closes by itself."""
+
+LEAST_CONTRAST = 4.5
+"""Of text, by the Web Content Accessibility Guidelines 2.2, level AA."""
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
 """Where pictures of the pages are kept, to be looked at; git ignores it."""
@@ -76,6 +101,8 @@ FAINT_TEXTS = """least => {
         if (!element.checkVisibility()) continue;  // what is folded away keeps its old colours
         if (style.visibility === 'hidden' || parseFloat(style.fontSize) === 0) continue;
         if (element.closest('[disabled], canvas, style, script, [aria-hidden=true]')) continue;
+        // It stands above its knob, in the knob's colour, and within it for the browser.
+        if (element.closest('[data-testid=stSliderThumbValue]')) continue;
         const above = [];
         let opacity = 1;
         for (let each = element; each; each = each.parentElement) {
@@ -114,6 +141,92 @@ NOTE_FOCUS = """() => {
     window.focused = new Set([document.activeElement]);
     document.addEventListener('focusin', event => window.focused.add(event.target), true);
 }"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visitor with the app before them, on a screen."""
+
+    page: Page
+    screen: str
+
+    def open(self, title: str) -> None:
+        """Go to a page by the side bar, as a visitor does."""
+        if self.screen == "narrow":
+            self.page.get_by_test_id("stExpandSidebarButton").click()
+        self.page.get_by_role("link", name=title, exact=True).click()
+        self.page.get_by_role("heading", name=title, level=1).wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page is complete and at rest, its pictures too."""
+        self.page.wait_for_function(READY)
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(f"!({EMPTY_PICTURES})().length")
+        self.page.wait_for_function(f"!({OVERLAPS})().length")  # what opens slides over the rest
+
+    def saved(self, name: str) -> bytes:
+        """The file that the first button of a name gives; a size may follow the name.
+
+        The page is at rest by then: one that is drawn anew makes its files anew.
+        """
+        self.settle()
+        button = self.page.get_by_role("button", name=re.compile(rf"^{re.escape(name)}(,|$)"))
+        with self.page.expect_download() as download:
+            button.first.click()
+        return download.value.path().read_bytes()
+
+    def check_contrast(self) -> None:
+        """No text is too faint, once a change of colours is over."""
+        deadline = time.monotonic() + PATIENCE / 4
+        while (faint := self.page.evaluate(FAINT_TEXTS, LEAST_CONTRAST)) and time.monotonic() < deadline:
+            self.page.wait_for_timeout(100)
+        assert faint == []
+
+    def check(self, name: str, *, errors: int = 0) -> None:
+        """There are only so many sentences about errors, and nothing sticks out or is too faint; a picture is kept."""
+        assert self.page.get_by_test_id("stException").count() == 0
+        assert self.page.get_by_test_id("stAlertContentError").count() == errors
+        assert self.page.evaluate(TOO_WIDE) <= 0
+        self.check_contrast()
+        ARTEFACTS.mkdir(exist_ok=True)
+        artefact = ARTEFACTS / f"{name}-{self.screen}.png"
+        self.page.screenshot(path=artefact)
+        with Image.open(artefact) as picture:
+            assert np.asarray(picture.convert("L")).std() > 5
+
+
+AnyVisit = TypeVar("AnyVisit", bound=Visit)
+
+
+@contextmanager
+def visiting(
+    kind: type[AnyVisit], browser: Browser, address: str, screen: str, patience: float = PATIENCE
+) -> Iterator[AnyVisit]:
+    """A visitor's own window; no other machine may be asked for anything, and the console stays empty."""
+    context = browser.new_context(**SCREENS[screen])
+    context.set_default_timeout(patience * 1000)
+    page = context.new_page()
+    asked, told = [], []
+    page.on("request", lambda sent: asked.append(urlsplit(sent.url)))
+
+    def note(message: ConsoleMessage) -> None:
+        # Streamlit drops the pictures of a page that is left while they load; those that a page misses while
+        # it is looked at are found by the check for empty pictures.
+        left = "404" in message.text and "/media/" in str(message.location)
+        if message.type == "error" and not left:
+            told.append(f"{message.text} {message.location}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(address)
+    page.get_by_role("heading", name="Keypoints", level=1).wait_for()
+    visit = kind(page, screen)
+    visit.settle()  # a picture that is asked for when its page is gone already is missed
+    yield visit
+    context.close()
+    assert told == []
+    assert {url.hostname for url in asked if url.scheme in ("http", "https", "ws", "wss")} == {"127.0.0.1"}
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,38 +12,24 @@ from PIL import Image
 
 from facekp.annotations import parse_pts
 from facekp.images import encode_png, load_image
-from tests.browser import ARTEFACTS, BROWSER, EMPTY_PICTURES, FAINT_TEXTS, PATIENCE, READY, TOO_WIDE
+from tests.browser import BROWSER, READY, SCREENS, Visit, visiting
 from tests.conftest import GALLERY
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH")
 
-PHONE = "Mozilla/5.0 (Linux; Android 15; Mobile) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
-SCREENS = {
-    "wide": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "narrow": {
-        "viewport": {"width": 390, "height": 844},
-        "color_scheme": "dark",
-        "user_agent": PHONE,
-        "has_touch": True,
-    },
-}
-LEAST_CONTRAST = 4.5
 PAIR = "ada_neutral.jpg", "ebo_neutral.jpg"
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A visitor before the Keypoints page."""
-
-    page: sync_api.Page
-    touch: bool
+class KeypointsVisit(Visit):
+    """A visitor of the Keypoints page."""
 
     def settle(self) -> None:
-        self.page.wait_for_function(READY)
-        self.page.locator(".viewer .point").first.wait_for()
-        self.page.wait_for_function(f"!({EMPTY_PICTURES})().length")
+        """Wait until the page is at rest, and the points are drawn."""
+        super().settle()
+        if self.page.get_by_role("heading", name="Keypoints", level=1).count():
+            self.page.locator(".viewer .point").first.wait_for()
 
     def press(self, name: str) -> None:
         """A button of the viewer."""
@@ -56,12 +41,6 @@ class Visit:
         self.page.locator(f'.viewer img[alt^="{files[0].name}"]').wait_for()
         self.page.keyboard.press("Escape")
         self.settle()
-
-    def saved(self, name: str) -> bytes:
-        self.settle()
-        with self.page.expect_download() as download:
-            self.page.get_by_role("button", name=name, exact=True).first.click()
-        return download.value.path().read_bytes()
 
     def points(self) -> np.ndarray:
         """The points in the .pts file (K, 2)."""
@@ -80,7 +59,7 @@ class Visit:
         """Drag a point by so many window pixels; the photo pixels in one of them."""
         x, y = self.centre(index)
         scale = self.page.locator(".stage > svg").evaluate("svg => Number(svg.style.getPropertyValue('--px'))")
-        if self.touch:
+        if self.screen == "narrow":
             fingers = self.page.context.new_cdp_session(self.page)
 
             def send(kind: str, *places: tuple[float, float]) -> None:
@@ -99,40 +78,15 @@ class Visit:
             self.page.mouse.up()
         return float(scale)
 
-    def go(self, title: str) -> None:
-        """To a page by the side bar."""
-        if self.touch:
-            self.page.get_by_test_id("stExpandSidebarButton").click()
-        self.page.get_by_role("link", name=title).click()
-        self.page.get_by_role("heading", name=title, level=1).wait_for()
-        self.page.wait_for_function(READY)
-
-    def check(self, name: str) -> None:
-        """Nothing sticks out or is too faint; a picture of the page is kept."""
-        assert self.page.evaluate(TOO_WIDE) <= 0
-        assert self.page.evaluate(FAINT_TEXTS, LEAST_CONTRAST) == []
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{name}-{'narrow' if self.touch else 'wide'}.png")
-
 
 @pytest.fixture(params=SCREENS)
-def visit(request: pytest.FixtureRequest, browser: sync_api.Browser, address: str) -> Iterator[Visit]:
-    """A visitor's own window, whose console stays empty."""
-    context = browser.new_context(**SCREENS[request.param], accept_downloads=True)
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
-    told: list[str] = []
-    page.on("console", lambda message: message.type == "error" and told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.goto(address)
-    visit = Visit(page, touch=request.param == "narrow")
-    visit.settle()
-    yield visit
-    context.close()
-    assert told == []
+def visit(request: pytest.FixtureRequest, browser: sync_api.Browser, address: str) -> Iterator[KeypointsVisit]:
+    """A visitor at a desk, then one with a phone."""
+    with visiting(KeypointsVisit, browser, address, request.param) as visit:
+        yield visit
 
 
-def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Visit) -> None:
+def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: KeypointsVisit) -> None:
     page = visit.page
     assert page.locator(".viewer .point").count() == 68
     visit.check("keypoints")
@@ -144,15 +98,14 @@ def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Visi
     assert page.locator(".viewer .point").count() == 0
     visit.press("Points")
     visit.press("Numbers")
-    visit.go("About")
-    visit.go("Keypoints")
-    visit.settle()
+    visit.open("About")
+    visit.open("Keypoints")
     assert page.locator(".drawing path.mesh").count() == 1
     assert page.locator(".drawing text").count() == 0
     visit.check("keypoints-switched")
 
 
-def test_the_picture_zooms_and_pans(visit: Visit) -> None:
+def test_the_picture_zooms_and_pans(visit: KeypointsVisit) -> None:
     stage = visit.page.locator(".stage")
     seen = visit.page.locator(".stage > svg")
 
@@ -180,7 +133,7 @@ def test_the_picture_zooms_and_pans(visit: Visit) -> None:
     assert top < y < top + height
 
 
-def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit) -> None:
+def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: KeypointsVisit) -> None:
     page = visit.page
     told = page.get_by_text("1 point corrected by hand")
     before = visit.points()
@@ -201,9 +154,8 @@ def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit) -> Non
     told.wait_for()
     np.testing.assert_allclose(visit.points(), after, atol=2e-3)
 
-    visit.go("Morph")
-    visit.go("Keypoints")
-    visit.settle()
+    visit.open("Morph")
+    visit.open("Keypoints")
     told.wait_for()
     np.testing.assert_allclose(visit.points(), after, atol=2e-3)
     visit.press("Reset")
@@ -211,7 +163,7 @@ def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: Visit) -> Non
     np.testing.assert_allclose(visit.points(), before, atol=2e-3)
 
 
-def test_a_point_is_moved_by_keys(visit: Visit) -> None:
+def test_a_point_is_moved_by_keys(visit: KeypointsVisit) -> None:
     page = visit.page
     before = visit.points()
     visit.press("Correct by hand")
@@ -227,7 +179,7 @@ def test_a_point_is_moved_by_keys(visit: Visit) -> None:
     assert np.abs(np.delete(moved, 1, axis=0)).max() < 2e-3
 
 
-def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
+def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: KeypointsVisit, tmp_path: Path) -> None:
     page = visit.page
     group = tmp_path / "group.png"
     group.write_bytes(encode_png(np.hstack([load_image(GALLERY / name) for name in PAIR])))
@@ -239,7 +191,7 @@ def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: Visit, 
     page.get_by_text("Of the eye distance").wait_for()
     assert page.locator(".viewer .truth").count() == 2  # lines and points
     assert page.locator(".viewer .errors").count() == 1
-    visit.check("keypoints-truth")
+    visit.check("keypoints-truth", errors=1)
 
     page.get_by_role("button", name="group.png").first.click()
     page.locator(f'.viewer img[alt^="{group.name} with the points of 2 faces"]').wait_for()
@@ -253,7 +205,7 @@ def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: Visit, 
     page.get_by_text("Face 1 of 2").nth(1).wait_for()
 
 
-def test_the_picture_is_saved_with_what_is_drawn(visit: Visit) -> None:
+def test_the_picture_is_saved_with_what_is_drawn(visit: KeypointsVisit) -> None:
     with Image.open(io.BytesIO(visit.saved("Save as PNG"))) as saved:
         picture = np.asarray(saved.convert("RGB")).astype(int)
     photo = load_image(GALLERY / PAIR[0]).astype(int)
