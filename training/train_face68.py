@@ -3,13 +3,14 @@
     python -m training.train_face68 --data DIR
     python -m training.train_face68 --data DIR --recipe heatmap --start checkpoints/face68-resnet18
     python -m training.train_face68 --data DIR --recipe fast --teacher checkpoints/face68
-    python -m training.train_face68 --data DIR --recipe heatmap-fine --start checkpoints/face68
+    python -m training.train_face68 --data DIR --recipe heatmap-fine --start checkpoints/face68 \
+        --teacher checkpoints/face68
 
 The first trains the plain ResNet18 from random weights (checkpoints/face68-resnet18), the second the heatmap
 network from its trunk (checkpoints/face68), the third a small network with the second as its teacher
 (checkpoints/face68-fast). The fourth goes on with the second at a lower learning rate, for faces that the third
-has found (checkpoints/face68-fine, which takes face68's place where it is better). Without MERL-RAV, 300-W alone
-is trained on. The test lists of 300-W are never opened here.
+has found, and with itself as its teacher (checkpoints/face68-fine, which takes face68's place where it is better).
+Without MERL-RAV, 300-W alone is trained on. The test lists of 300-W are never opened here.
 """
 
 from __future__ import annotations
