@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import peers
-from facekp.images import load_image
+from facekp.annotations import Points
+from facekp.images import Picture, load_image
 from facekp.many import on_all_cores
 from facekp.morph import Morph, MorphSettings, average_face, morph_frames
 from facekp.movie import write_movie
@@ -78,8 +79,12 @@ def frame_table(files: list[Path], predictor: KeypointPredictor, rounds: int) ->
 
 def film_job(files: list[Path], predictor: KeypointPredictor, path: Path) -> None:
     """Two photographs to a film of 60 frames, keypoints included."""
-    pictures = [load_image(file) for file in files[:2]]
-    points = [predictor.predict_one(picture).points for picture in pictures]
+
+    def opened(file: Path) -> tuple[Picture, Points]:
+        picture = load_image(file)
+        return picture, predictor.predict_one(picture).points
+
+    pictures, points = zip(*on_all_cores(opened, files[:2]), strict=True)
     write_movie(morph_frames(*pictures, *points, MorphSettings(FRAMES)), path)
 
 

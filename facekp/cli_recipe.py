@@ -14,6 +14,8 @@ from facekp.console import FAILED, check_target, complain, load_predictor, with_
 from facekp.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from facekp.batch import Network
     from facekp.images import Picture
     from facekp.recipe import Output, Recipe
@@ -108,7 +110,6 @@ def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photog
     grow with their number.
     """
     from facekp.images import check_file
-    from facekp.many import on_all_cores
     from facekp.sources import open_photograph
 
     def option(name: str, index: int, otherwise: Any = None) -> Any:
@@ -131,7 +132,14 @@ def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photog
         return photograph, picture if few else None
 
     indices = range(len(files))
-    found = list(with_progress(map(opened, indices) if few else on_all_cores(opened, indices), len(files)))
+    results: Iterator[tuple[Photograph, Picture | None]]
+    if wanted:
+        from facekp.many import on_all_cores  # with torch, which takes a second or two
+
+        results = on_all_cores(opened, indices)
+    else:
+        results = map(opened, indices)
+    found = list(with_progress(results, len(files)))
     return tuple(photograph for photograph, _ in found), [
         picture for _, picture in found if picture is not None
     ] or None

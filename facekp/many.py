@@ -19,16 +19,13 @@ Found = tuple[Picture, list[Keypoints]] | FacekpError
 def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """The results of work with a network, in order, from a thread for each core.
 
-    For as long as it runs torch keeps to one core in each thread: with every network on all cores they
-    wait for each other, and what cannot be divided, such as decoding, would leave the others idle. A
-    single item gets all cores instead. As many results wait as there are cores, and one more, so memory
-    does not grow with the items.
+    For as long as it runs the items share torch's cores, many of them with one core each: with every
+    network on all cores they wait for each other, and what cannot be divided, such as decoding, would
+    leave the others idle. As many results wait as there are cores, and one more, so memory does not grow
+    with the items.
     """
-    if len(items) == 1:
-        yield work(items[0])
-        return
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(max(1, before // max(1, len(items))))
     try:
         yield from in_background(work, items, os.cpu_count() or 1)
     finally:

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from facekp import average_face, cli, console, load_image
 from facekp.annotations import format_pts
 from facekp.images import encode_png
 from facekp.recipe import read_recipe
+from tests.conftest import ROOT
 from tests.drawn import draw_face, face_points
 from tests.test_cli import run, sentences
 from tests.test_pose import seen
@@ -58,6 +61,14 @@ def test_a_missing_photograph_is_told_before_the_others_are_looked_at(faces, mon
     monkeypatch.setattr("facekp.cli_recipe.load_predictor", lambda arguments: pytest.fail("a network was loaded"))
     assert run("morph", "a.png", "none.png") == 1
     assert sentences(capsys) == ["facekp: none.png does not exist"]
+
+
+def test_where_the_points_are_given_no_network_is_loaded(faces):
+    code = "import sys; from facekp import cli; print(cli.main(sys.argv[1:]), 'torch' in sys.modules)"
+    command = ["average", "a.png", "b.png", "--points-a", "a.pts", "--points-b", "b.pts", *SMALL, "--out", "mean.png"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code, *command], env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "False"], done.stderr
 
 
 def test_every_command_makes_its_picture_and_its_recipe_the_same(faces):
