@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -33,7 +34,14 @@ _UNSEEN = 3.0
 _turns = threading.Semaphore(2)
 """Films that are made at a time, by all visitors together: more would only slow each other down."""
 
+_works: weakref.WeakSet[FilmWork] = weakref.WeakSet()
+
 Progress = Callable[[float], None]
+
+
+def films_in_work() -> int:
+    """How many films are being made, or wait for their turn, for all visitors together."""
+    return sum(work.running for work in list(_works))
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,7 @@ class FilmWork:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="film", daemon=True)
         self._thread.start()
+        _works.add(self)
 
     @property
     def running(self) -> bool:

@@ -21,7 +21,7 @@ from blends import (
     with_shape,
 )
 from film_choices import COLOUR, FIRST_CHOICES, OWN, count_frames, film_settings, movie_choices, seconds
-from films import FilmWork, encode_all
+from films import FilmWork, encode_all, films_in_work
 from morph_faces import SKETCH_SIDE, Face, thumbnail
 from photos import Photo
 from PIL import Image
@@ -259,10 +259,13 @@ def test_a_film_through_three_faces(faces: list[Face]) -> None:
 
 
 def test_a_film_can_be_stopped(faces: list[Face]) -> None:
+    before = films_in_work()
     work = FilmWork(faces, MorphSettings(frames=500), MovieOptions())
+    assert films_in_work() == before + 1
     work.cancel()
     work.wait(PATIENCE)
     assert not work.running
+    assert films_in_work() == before
     assert (work.film, work.error) == (None, "")
     assert made(faces, SMALL).film is not None  # it is the next one's turn
 

@@ -11,7 +11,7 @@ import widgets
 from face_list import face_list
 from film_choices import count_frames, film_settings, movie_choices, seconds, ways
 from film_form import choices, film_form
-from films import Film, FilmWork
+from films import Film, FilmWork, films_in_work
 from morph_faces import Face
 from previews import frame_size
 
@@ -20,7 +20,9 @@ from facekp.recipe import to_json
 from facekp.settings import MorphSettings
 
 FIRST_FACES = (0, 2)
-LOOK_AGAIN = 0.2  # seconds until the page looks how far the film has come
+LOOK_AGAIN = 0.2
+"""Seconds until the page looks how far the film has come, for each film in work: looking is work as well, most of all
+for the visitor's browser, and where many wait each film takes longer."""
 
 FILES = {
     ".gif": ("GIF", "image/gif"),
@@ -96,7 +98,7 @@ def _film(faces: Sequence[Face]) -> None:
         args=(faces,),
     )
     if work is not None and making:
-        st.fragment(_progress, run_every=LOOK_AGAIN)(work)
+        st.fragment(_progress, run_every=LOOK_AGAIN * max(1, films_in_work()))(work)
     elif work is not None:
         _finish(work)
     if problem := st.session_state.get("morph_problem"):
