@@ -6,6 +6,7 @@ photograph is cached in its visitor's own session, by the photograph's bytes.
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ def warm_up(idle: float = 4.0) -> None:
     """Load the network before a visitor needs it: once the first page is drawn, or after so many seconds without."""
     page_drawn.wait(idle)
     predictor().predict(load_image(gallery()[0].data))
+    # Streamlit collects garbage after each run of a page, and nothing else runs meanwhile: with all of torch to look
+    # through, a film that was looked after five times a second took ten times as long. What is here now stays.
+    gc.collect()
+    gc.freeze()
 
 
 def models() -> list[str]:

@@ -41,7 +41,7 @@ READY = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState 
 SIDE = 2000  # pixels of a photograph of 4 megapixels
 ROUNDS = 5
 VISITORS = 10
-PATIENCE = 120_000
+PATIENCE = 240_000
 """Milliseconds until something that should appear is missed."""
 
 LIMITS = {
@@ -159,8 +159,9 @@ async def make_gif(page: Page) -> float:
     await page.locator(".st-key-morph_make button").press("Enter")
     await page.locator(".st-key-morph_make button:disabled").wait_for()  # it is being made
     await page.locator(".st-key-morph_make button:enabled").wait_for()
+    await page.wait_for_function(READY)  # the buttons are those of the new film
     async with page.expect_download() as download:
-        await page.get_by_role("button", name="GIF").click()
+        await page.get_by_role("button", name="GIF").first.click()
     await (await download.value).path()
     return time.perf_counter() - began
 

@@ -1,9 +1,11 @@
 """The app starts quickly: the first page needs no network, and its points are those that the network finds."""
 
+import gc
 import subprocess
 import sys
 
 import numpy as np
+import services
 from known_points import MODEL, network_digest, read_known
 from photos import read_gallery
 
@@ -36,6 +38,15 @@ def test_points_of_another_network_do_not_count(monkeypatch) -> None:
     monkeypatch.setattr("known_points.network_digest", lambda model: "another")
     assert read_known() == {}
     assert network_digest("no such network") == ""
+
+
+def test_what_is_loaded_is_not_looked_through_for_garbage_again() -> None:
+    """Streamlit collects after each run of a page, and films wait as long as that takes."""
+    services.warm_up(idle=0)
+    try:
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()
 
 
 def first_page(before: str) -> subprocess.CompletedProcess[str]:
