@@ -22,6 +22,7 @@ async def _ready(_: st.App) -> AsyncIterator[dict[str, Any]]:
     import visit  # noqa: F401 - with all of facekp that needs no torch
 
     services.gallery()
+    services.keep_what_is_loaded()
     # torch takes seconds. The start page needs none of it, so nobody waits for it.
     threading.Thread(target=services.warm_up, daemon=True).start()
     yield {}

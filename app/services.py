@@ -67,8 +67,15 @@ def warm_up(idle: float = 4.0) -> None:
     """Load the network before a visitor needs it: once the first page is drawn, or after so many seconds without."""
     page_drawn.wait(idle)
     predictor().predict(load_image(gallery()[0].data))
-    # Streamlit collects garbage after each run of a page, and nothing else runs meanwhile: with all of torch to look
-    # through, a film that was looked after five times a second took ten times as long. What is here now stays.
+    keep_what_is_loaded()
+
+
+def keep_what_is_loaded() -> None:
+    """Spare what is in memory now from the search for garbage: modules and networks stay for good.
+
+    Streamlit searches after each run of a page, and nothing else runs meanwhile: with all of torch to look through, a
+    film took ten times as long while the page looked five times a second how far it had come.
+    """
     gc.collect()
     gc.freeze()
 
