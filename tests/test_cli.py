@@ -87,10 +87,10 @@ def test_a_bad_photograph_fails_and_the_others_are_done(photo, tmp_path, capsys)
 
 
 def test_a_file_that_may_not_be_read(photo, monkeypatch, capsys):
-    def refuse(path):  # taking the permission away would not do: root may read every file
+    def refuse(path, *_):  # taking the permission away would not do: root may read every file
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(cli, "load_predictor", lambda arguments: None)
     assert run("detect", photo, "--out", photo.parent) == 1
     assert sentences(capsys) == [f"facekp: {photo} cannot be read: Permission denied"]
