@@ -87,8 +87,12 @@ def test_a_bad_photograph_fails_and_the_others_are_done(photo, tmp_path, capsys)
 
 
 def test_a_file_that_may_not_be_read(photo, monkeypatch, capsys):
-    def refuse(path, *_):  # taking the permission away would not do: root may read every file
-        raise PermissionError(13, "Permission denied", str(path))
+    whole = Path.open
+
+    def refuse(path, *arguments, **options):  # taking the permission away would not do: root may read every file
+        if path == photo:
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(cli, "load_predictor", lambda arguments: None)
