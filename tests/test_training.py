@@ -25,7 +25,7 @@ from training.parallel import Processes, processes
 
 TINY = replace(
     RECIPES["resnet18"], sizes=(32, 48), stage_epochs=(2, 1), batch=4, epoch_samples=8, validation_share=0.34,
-    precision="float32",
+    precision="float32", warm_up=0.1, average_decay=0.0, augmentation="strong",
 )  # fmt: skip
 TINY_RECIPES = {
     "resnet18": TINY,
@@ -142,6 +142,11 @@ def test_a_killed_run_ends_with_the_same_weights_bit_for_bit(recipe, step, at, d
     mend()
     call(monkeypatch, train_face68, drawn, tmp_path, *options)
     assert_same(outcome(tmp_path, name), outcome(whole, name))
+
+
+def test_workers_that_cut_crops_change_nothing(drawn, whole, tmp_path, monkeypatch):
+    call(monkeypatch, train_face68, drawn, tmp_path, "--workers", "1")
+    assert_same(outcome(tmp_path, "face68-resnet18"), outcome(whole, "face68-resnet18"))
 
 
 def test_the_best_epoch_becomes_the_checkpoint(whole):

@@ -23,8 +23,8 @@ STAGES = (
     (IMM_FOLDER, IMM_SOURCE, ["train_nose"]),
     (IMM_FOLDER, IMM_SOURCE, ["train_face58"]),
     (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "resnet18"]),
+    (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "fast"]),
     (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "heatmap", "--start", str(OUT / "face68-resnet18")]),
-    (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "fast", "--teacher", str(OUT / "face68")]),
 )
 """Data set, its source, and the script with its own options."""
 

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ class Story:
         Of the data.
     start : str, optional
         SHA-256 of the checkpoint that the network started from.
-    teacher : str, optional
-        SHA-256 of the checkpoint whose points were averaged with the true ones.
+    teachers : list of str
+        SHA-256 of the checkpoints whose points were averaged with the true ones.
     """
 
     stage: int
@@ -46,7 +46,7 @@ class Story:
     counts: dict[str, int]
     licence: str
     start: str | None = None
-    teacher: str | None = None
+    teachers: list[str] = field(default_factory=list)
 
 
 IMM_STORY = Story(
@@ -72,6 +72,7 @@ def make_card(
         looks=config.looks,
         mirror=config.mirror,
         height=config.height,
+        scout=config.scout,
     )
     return {
         "stage": story.stage,
@@ -83,7 +84,7 @@ def make_card(
         "data": {key: getattr(story, key) for key in ("training", "validation", "counts", "licence")},
         "recipe": asdict(config),
         "started_from": story.start,
-        "taught_by": story.teacher,
+        "taught_by": story.teachers,
         "precision": precision,
         "machine": machine,
         "chosen": chosen,

@@ -16,6 +16,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import save
@@ -76,7 +77,7 @@ class Task:
             "training data": self.training_set.fingerprint,
             "validation data": self.validation_set.fingerprint,
             "start": self.story.start,
-            "teacher": self.story.teacher,
+            "teachers": self.story.teachers,
         }
 
 
@@ -173,6 +174,8 @@ def fit(
         If another run is kept there, or the loss is not finite.
     """
     config = task.config
+    if places.workers:
+        cv2.setNumThreads(1)  # a forked worker would wait forever for the threads of OpenCV, which are not forked
     learner = Learner.of(network, config, config.epochs * task.steps, processes)
     kept = resume(places.run, task.facts)
     if kept is None:
@@ -220,7 +223,12 @@ def run_epoch(
     task.validation_set.set_epoch(epoch)
     order = draw(len(task.training_set), config, epoch, task.weights)
     shards = ShardedBatches(order, config.batch, processes.rank, processes.count)
-    batches = DataLoader(task.training_set, batch_sampler=shards, num_workers=places.workers)
+    batches = DataLoader(
+        task.training_set,
+        batch_sampler=shards,
+        num_workers=places.workers,
+        pin_memory=processes.device.type == "cuda",
+    )
     try:
         loss = train_one_epoch(learner, batches, processes.device, bfloat16=precision == "bfloat16", bar=bar)
         loss = processes.mean(loss)

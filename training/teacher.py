@@ -1,8 +1,9 @@
-"""A trained network as the teacher of a smaller one."""
+"""Trained networks as the teachers of another."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from facekp.checkpoint import Checkpoint
 from facekp.errors import ImageError
 from facekp.faces import FaceBox
 from facekp.files import written_aside
@@ -22,26 +24,32 @@ TOGETHER = 32
 """Photographs that go to the teacher at once."""
 
 
-def taught(faces: list[Face], teacher: KeypointPredictor, kept: Path) -> list[Face]:
-    """Faces whose points are the mean of the true ones and the teacher's.
+def teacher_of(checkpoint: Checkpoint) -> KeypointPredictor:
+    """A checkpoint as a teacher: it also looks at the mirror image, since here time matters less than error."""
+    return KeypointPredictor(replace(checkpoint, input=replace(checkpoint.input, mirror=True)))
 
-    The teacher's points err less at random than people's do, and are what a small network can learn.
+
+def taught(faces: list[Face], teachers: Sequence[KeypointPredictor], folder: Path) -> list[Face]:
+    """Faces whose points are the mean of the true ones and the teachers' mean.
+
+    The teachers' points err less at random than people's do, and are what a small network can learn.
 
     Parameters
     ----------
     faces : list of Face
-        With the teacher's points; the teacher looks where the true ones are.
-    teacher : KeypointPredictor
-    kept : Path
-        ``.npz`` file where the teacher's points are kept for the next start.
+        With the teachers' points; the teachers look where the true ones are.
+    teachers : sequence of KeypointPredictor
+    folder : Path
+        Where the teachers' points are kept for the next start, in files ``teacher-1.npz`` and so on.
     """
-    points = kept_answers(faces, teacher, kept)
+    told = [kept_answers(faces, teacher, folder / f"teacher-{i}.npz") for i, teacher in enumerate(teachers, start=1)]
+    points = np.mean(told, axis=0)
     return [replace(face, points=(face.points + own) / 2) for face, own in zip(faces, points, strict=True)]
 
 
 def kept_answers(faces: list[Face], teacher: KeypointPredictor, path: Path) -> NDArray[np.float32]:
     """As `answers`, from a ``.npz`` file where it holds those of the same teacher to the same faces."""
-    digest = hashlib.sha256(teacher.checkpoint.sha256.encode())
+    digest = hashlib.sha256(teacher.fingerprint.encode())
     for face in faces:
         digest.update(face.photo.name.encode() + face.points.tobytes())
     name = digest.hexdigest()

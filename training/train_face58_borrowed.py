@@ -53,7 +53,7 @@ def main() -> None:
             licence=f"{IMM_STORY.licence}; 300-W and MERL-RAV are for research only",
             counts=counts,
             start=start.sha256,
-            teacher=teacher.sha256,
+            teachers=[teacher.sha256],
         )
         own, other = (1 - config.share_300w) / counts["training"], config.share_300w / counts["borrowed"]
         drawn = [own] * counts["training"] + [other] * counts["borrowed"]

@@ -1,16 +1,16 @@
 """Train a 68-point network on 300-W (train.txt) and MERL-RAV.
 
     python -m training.train_face68 --data DIR
+    python -m training.train_face68 --data DIR --recipe fast
     python -m training.train_face68 --data DIR --recipe heatmap --start checkpoints/face68-resnet18
-    python -m training.train_face68 --data DIR --recipe fast --teacher checkpoints/face68
     python -m training.train_face68 --data DIR --recipe heatmap-fine --start checkpoints/face68 \
         --teacher checkpoints/face68
 
-The first trains the plain ResNet18 from random weights (checkpoints/face68-resnet18), the second the heatmap
-network from its trunk (checkpoints/face68), the third a small network with the second as its teacher
-(checkpoints/face68-fast). The fourth goes on with the second at a lower learning rate, for faces that the third
-has found, and with itself as its teacher (checkpoints/face68-fine, which takes face68's place where it is better).
-Without MERL-RAV, 300-W alone is trained on. The test lists of 300-W are never opened here.
+The first trains the plain ResNet18 from random weights (checkpoints/face68-resnet18), the second a small network
+(checkpoints/face68-fast), the third the heatmap network (checkpoints/face68), from the first's trunk, and for faces
+that the second has found. The fourth goes on with the third at a lower learning rate and with itself as its teacher
+(checkpoints/face68-fine, which takes face68's place where it is better). Each can have teachers, whose points are
+averaged with the true ones. Without MERL-RAV, 300-W alone is trained on. The test lists of 300-W are never opened here.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from facekp.checkpoint import Checkpoint, load_checkpoint
 from facekp.errors import FacekpError
 from facekp.heatmaps import HeatmapResNet18
 from facekp.networks import ResNet18
-from facekp.predict import KeypointPredictor
 from training.card import Story
 from training.command import places_of, recipe_of, told, training_parser
 from training.data import Face, MissingDataError, data_folder, read_300w, read_merl_rav, split_by_photograph
 from training.loaders import FaceCrops
 from training.parallel import processes
 from training.run import Task, filters_before, fit, new_network, start_at_mean_shape
-from training.teacher import taught
+from training.teacher import taught, teacher_of
 
 NAMES = {"resnet18": "face68-resnet18", "heatmap": "face68", "heatmap-fine": "face68-fine", "fast": "face68-fast"}
 """The checkpoint of each recipe."""
@@ -43,7 +42,9 @@ def main() -> None:
     parser = training_parser(__doc__)
     parser.add_argument("--recipe", choices=tuple(NAMES), default="resnet18")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights, or trunk, the network takes")
-    parser.add_argument("--teacher", type=Path, help="checkpoint whose points are averaged with the true ones")
+    parser.add_argument(
+        "--teacher", type=Path, nargs="+", default=[], help="checkpoints whose points are averaged with the true ones"
+    )
     arguments = parser.parse_args()
     places = places_of(NAMES[arguments.recipe], arguments)
     config = recipe_of(arguments.recipe, arguments)
@@ -51,9 +52,9 @@ def main() -> None:
     with processes() as here:
         ibug, validation = split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)
         faces = ibug + merl_rav(data)
-        teacher = load_checkpoint(arguments.teacher) if arguments.teacher else None
-        if teacher is not None:
-            faces = taught(faces, KeypointPredictor(teacher), places.run / "teacher.npz")
+        teachers = [load_checkpoint(path) for path in arguments.teacher]
+        if teachers:
+            faces = taught(faces, [teacher_of(teacher) for teacher in teachers], places.run)
             ibug = faces[: len(ibug)]
         training_set = FaceCrops(faces, config, augmented=True)
         validation_set = FaceCrops(validation, config, augmented=False)
@@ -67,7 +68,7 @@ def main() -> None:
         if start is not None:
             start_from(network, start)
             untrained = filters_before(arguments.start)
-        told_by = replace(story(counts, start), teacher=teacher.sha256 if teacher else None)
+        told_by = replace(story(counts, start), teachers=[teacher.sha256 for teacher in teachers])
         task = Task(config, told_by, training_set, validation_set, weights(counts, config.share_300w))
         fit(network, untrained, task, places, here)
 
