@@ -133,12 +133,11 @@ class TrainConfig:
 
 RESNET18 = TrainConfig(
     mean_start=True,
-    sizes=(112, 128),
-    stage_epochs=(10, 50),
+    sizes=(64, 96, 112),
+    stage_epochs=(10, 36, 14),
     batch=16,
     learning_rate=1e-3,
     warm_up=1 / 6,
-    average_decay=0.998,
     augmentation="light",
 )
 """The plain ResNet18 of the original's third stage: 10 epochs, in which the learning rate rises, and then 50; turns,
@@ -147,7 +146,7 @@ shifts, sizes, mirror images and, since crops are grey, the light in place of co
 HEATMAP = TrainConfig(
     network="resnet18-heatmap",
     sizes=(160,),
-    stage_epochs=(90,),
+    stage_epochs=(45,),
     margin=1.25,
     looks=1,
     mirror=False,
@@ -165,14 +164,15 @@ HEATMAP = TrainConfig(
 for the scout's errors. Its margin is wider: a heatmap cannot point outside the crop. Its photographs of 300-W weigh
 more, since the small faces of MERL-RAV are only blown up. With 160 pixels it takes 0.7 of the time of 192."""
 
-HEATMAP_FINE = replace(HEATMAP, stage_epochs=(60,), share_300w=0.75, learning_rate=5e-4)
+HEATMAP_FINE = replace(HEATMAP, stage_epochs=(20,), share_300w=0.75, learning_rate=5e-4)
 """A second, lower cycle of the heatmap network, from the best epoch of the first, with still more of 300-W."""
 
 FAST = TrainConfig(
     network="small-heatmap",
-    network_options={"width": 20, "pyramid_width": 40},
+    network_options={"width": 24, "pyramid_width": 48},
     sizes=(96, 128),
-    stage_epochs=(60, 120),
+    stage_epochs=(20, 20),
+    epoch_samples=5000,
     margin=1.25,
     looks=1,
     mirror=False,

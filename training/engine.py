@@ -76,7 +76,8 @@ class Learner:
         if processes.count > 1:
             objective = DistributedDataParallel(objective)
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-        optimizer = kind(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+        # Fused: with small batches the other form takes a quarter of a step on a CPU.
+        optimizer = kind(network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
         schedule: torch.optim.lr_scheduler.LRScheduler
         if config.schedule == "constant":
             schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
