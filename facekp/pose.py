@@ -44,6 +44,14 @@ class Pose:
     pitch: float
     roll: float
 
+    @classmethod
+    def from_rotation(cls, rotation: NDArray[np.floating]) -> Pose:
+        """The pose whose `rotation` is this matrix (3, 3); roll after pitch after yaw."""
+        yaw = math.atan2(rotation[2, 0], rotation[2, 2])
+        pitch = -math.asin(min(max(rotation[2, 1], -1.0), 1.0))
+        roll = math.atan2(-rotation[0, 1], rotation[1, 1])
+        return cls(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
+
     @property
     def rotation(self) -> NDArray[np.float64]:
         """The rotation matrix (3, 3) from head to camera; x to the right of the picture, y down, z away."""
@@ -92,15 +100,7 @@ def head_pose(points: NDArray[np.floating]) -> Pose | None:
         found = False
     if not found:
         return None
-    return _angles(np.asarray(cv2.Rodrigues(turn)[0], dtype=np.float64))
-
-
-def _angles(rotation: NDArray[np.float64]) -> Pose:
-    """The pose whose `Pose.rotation` this is: roll after pitch after yaw."""
-    yaw = math.atan2(rotation[2, 0], rotation[2, 2])
-    pitch = -math.asin(min(max(rotation[2, 1], -1.0), 1.0))
-    roll = math.atan2(-rotation[0, 1], rotation[1, 1])
-    return Pose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
+    return Pose.from_rotation(np.asarray(cv2.Rodrigues(turn)[0], dtype=np.float64))
 
 
 @functools.cache

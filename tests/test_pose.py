@@ -8,7 +8,7 @@ import pytest
 from benchmarks.pose import yaws
 from facekp.images import load_image
 from facekp.keypoints import Keypoints
-from facekp.pose import DISTANCE, Pose, _angles, head_pose, mean_shapes
+from facekp.pose import DISTANCE, Pose, head_pose, mean_shapes
 from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, IMM58, NOSE, SCHEMAS
 from tests.drawn import face_points
@@ -38,7 +38,7 @@ def test_a_turned_head_is_measured(name, angles):
 def test_angles_there_and_back(angles):
     rotation = Pose(*angles).rotation
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
-    back = _angles(rotation)
+    back = Pose.from_rotation(rotation)
     np.testing.assert_allclose((back.yaw, back.pitch, back.roll), angles, atol=1e-9)
 
 
