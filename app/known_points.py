@@ -25,8 +25,8 @@ from facekp.schema import SCHEMAS, Schema
 FILE = "known_points.json"
 GALLERY = Path(__file__).parent / "gallery"
 MODEL = "face68"
-UNREAD = ("stage", "data_set", "data", "recipe", "machine", "note", "first_cycle", "measured", "chosen", "commit")
-"""Parts of a card that change no prediction."""
+READ = ("schema", "network", "network_options", "input", "confidence")
+"""Parts of a card that decide predictions."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def network_digest(model: str) -> str:
     if not (folder / WEIGHTS).is_file() or not (folder / CARD).is_file():
         return ""
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    said = json.dumps({key: value for key, value in card.items() if key not in UNREAD}, sort_keys=True)
+    said = json.dumps({key: card.get(key) for key in READ}, sort_keys=True)
     with (folder / WEIGHTS).open("rb") as weights:
         digest = hashlib.file_digest(weights, "sha256")
     scout = card.get("input", {}).get("scout")  # the network that looks first
