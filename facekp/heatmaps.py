@@ -89,9 +89,10 @@ class Residual(nn.Module):
 
 
 class SmallHeatmapNet(HeatmapNetwork):
-    """Heatmaps from four residual blocks and a feature pyramid; at 128 pixels a twentieth of the work of `HeatmapResNet18` at 160.
+    """Heatmaps from four residual blocks and a feature pyramid.
 
-    Plain convolutions with few channels: on CPUs they were faster than separable ones with as many operations.
+    At 128 pixels it is a twentieth of the work of `HeatmapResNet18` at 160. Plain convolutions with few
+    channels: on CPUs they were faster than separable ones with as many operations.
 
     Parameters
     ----------
