@@ -127,7 +127,6 @@ def _bands(
         rows, band = slice(top, bottom), slice(bottom - top)
         field = pieces.rows(top, bottom)
         for number, layer in enumerate(layers):
-            layer.texture.read_ahead(top, bottom)
             cv2.scaleAdd(field, OVERSAMPLING * layer.factor, grid[rows], places[band])
             bilinear(layer.texture.finest, places[band], pictures[number][band])
             if coarse is not None:

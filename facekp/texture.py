@@ -17,9 +17,6 @@ from facekp.images import Picture
 from facekp.mesh import Mesh, signed_areas
 from facekp.warp import OVERSAMPLING
 
-_CACHE_LINE = 64
-"""Bytes that come from memory at once."""
-
 _SHARP = 0.5
 """A mesh that makes a place smaller by less than this, in octaves, is sampled from the finest level alone.
 
@@ -62,15 +59,6 @@ class Texture:
         while len(levels) <= _LEVELS and min(levels[-1].shape[:2]) > 1:
             levels.append(np.asarray(cv2.pyrDown(levels[-1]), dtype=np.uint8))
         return levels
-
-    def read_ahead(self, top: int, bottom: int) -> None:
-        """Bring the rows that rows of the output are likely to need into the cache, in one go.
-
-        Sampling waits for one scattered read after the other. Measured at 1024², where an aligned
-        picture is larger than the cache: sampling and reading ahead take 0.7 of sampling alone.
-        """
-        rows = self.finest[OVERSAMPLING * top : OVERSAMPLING * bottom]
-        rows.reshape(len(rows), -1)[:, ::_CACHE_LINE].max(initial=0)
 
 
 @dataclass(frozen=True, eq=False)
