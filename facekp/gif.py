@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.spatial import KDTree
 
 from facekp.film import MovieOptions, Reel, Shot, tick
 from facekp.images import Picture
@@ -162,9 +163,7 @@ class _Noise:
 
 def _ordered(palette: NDArray[np.uint8], noise: _Noise) -> Callable[[Picture], tuple[Index, Index]]:
     """Pixels and palette of a picture, dithered by a fixed pattern."""
-    colours = palette.astype(np.float32)
-    distance = np.sum(colours**2, axis=1) - 2 * _CUBE @ colours.T  # but for what is the same for all
-    nearest = distance.argmin(axis=1).astype(np.uint8)
+    nearest = KDTree(palette).query(_CUBE)[1].astype(np.uint8)
     entries = _entries(palette)
 
     def colour(picture: Picture) -> tuple[Index, Index]:
