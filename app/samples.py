@@ -24,12 +24,9 @@ GALLERY = "gallery"
 SPLITS = {"imm": ("train", "validation"), "300w": ("train", "common", "dlib_test"), "merl_rav": ("all",)}
 """The parts of each data set that has points; training reads the first."""
 
-STAGES = {
-    "imm": ("face58", "face58-original", "nose", "nose-original"),
-    "300w": ("face68",),
-    "merl_rav": ("face68",),
-    GALLERY: ("face68", "face58", "face58-original", "nose", "nose-original"),
-}
+FACE58 = ("face58", "face58-original", "nose", "nose-original")
+FACE68 = ("face68", "face68-fast", "face68-resnet18")
+STAGES = {"imm": FACE58, "300w": FACE68, "merl_rav": FACE68, GALLERY: FACE68 + FACE58}
 """The networks that are fed with faces of each."""
 
 

@@ -114,11 +114,16 @@ def find_faces() -> dict[str, Face]:
     return {name: (image, predictor.predict_one(image).points) for name, image in images.items()}
 
 
+def credits() -> str:
+    """Whose photographs the gallery's composites are made of."""
+    entries = json.loads((GALLERY / "gallery.json").read_text(encoding="utf-8"))
+    return "; ".join(sorted({entry["credit"] for entry in entries}))
+
+
 def main() -> None:
     """Write the pictures and the page."""
     folder = HERE / "morphs"
     folder.mkdir(exist_ok=True)
-    credits = sorted({entry["credit"] for entry in json.loads((GALLERY / "gallery.json").read_text(encoding="utf-8"))})
     sections, total = [], 0
     for exhibit in exhibits(find_faces()):
         sheet = contact_sheet(exhibit.pictures, len(exhibit.pictures), width=exhibit.width)
@@ -131,9 +136,9 @@ def main() -> None:
         raise FacekpError(f"the pictures have {total} bytes, more than {MOST_BYTES}; reduce them")
     head = (
         "# Morphs\n\n"
-        f"Written by `python -m docs.make_morphs` with facekp {__version__}. Every face is a composite of several\n"
+        f"Written by `python -m docs.make_morphs` with facekp {__version__}. Every face is a composite of six or more\n"
         "people, from the app's gallery, and nobody's own; points are those that the network found. Sources: "
-        f"{'; '.join(credits)}.\n"
+        f"{credits()}.\n"
     )
     write_bytes(HERE / "morphs.md", ("\n".join([head, *sections])).encode())
 

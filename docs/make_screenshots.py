@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.app import ARGUMENTS, CHROMIUM, READY, served
+from docs.make_morphs import credits
 from facekp.files import write_bytes
 
 HERE = Path(__file__).parent
@@ -65,8 +66,8 @@ def main() -> None:
     """Make all of them."""
     os.environ["FACEKP_DATA"] = ""
     text = (
-        "# The app\n\nWritten by `python -m docs.make_screenshots`. All faces are composites of several people; "
-        "the About page of the app says whose photographs they are made of.\n"
+        "# The app\n\nWritten by `python -m docs.make_screenshots`. All faces are composites of six or more "
+        f"people, from the app's gallery. Sources: {credits()}.\n"
     )
     FOLDER.mkdir(exist_ok=True)
     with served() as server, sync_playwright() as playwright:

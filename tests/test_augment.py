@@ -1,6 +1,7 @@
 """Augmentation moves points with pixels, exchanges left and right, and depends on the seed alone."""
 
 import importlib
+import json
 from dataclasses import replace
 
 import cv2
@@ -11,6 +12,7 @@ import torch
 from facekp.crop import Crop, crop_round, mirror_crop
 from facekp.faces import FaceBox
 from facekp.heatmaps import cell_centres, moments, soft_argmax
+from facekp.inventory import checkpoints_folder
 from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, IMM58, NOSE, SCHEMAS
 from tests.drawn import draw_face, face_points
@@ -150,8 +152,18 @@ def test_an_epoch_is_drawn_by_its_seed_and_shared_by_processes():
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_what_is_shown_of_a_network_is_what_it_was_fed(stage):
+    recipe = json.loads((checkpoints_folder() / stage / "card.json").read_text())["recipe"]
+    config = RECIPES[STAGES[stage]]
+    assert tuple(recipe["sizes"]) == config.sizes
+    for name in ("network", "height", "margin", "augmentation", "rotation", "scale", "shift"):
+        assert recipe[name] == getattr(config, name)
+    assert recipe.get("level", False) == config.level
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_sheet_shows_what_a_stage_is_fed(stage, tmp_path):
-    if stage == "face68":
+    if stage.startswith("face68"):
         write_small_300w(tmp_path)
         faces = read_300w(tmp_path, "train")
     else:

@@ -29,9 +29,11 @@ STAGES = {
     "nose-original": "nose-original",
     "face58": "face58",
     "face58-original": "face58-original",
-    "face68": "resnet18",
+    "face68": "heatmap-fine",
+    "face68-fast": "fast",
+    "face68-resnet18": "resnet18",
 }
-"""The recipe of each stage."""
+"""The recipe by which the network of each stage was trained last."""
 SHOWN = 224
 """Height of a picture on the sheet, pixels."""
 
@@ -40,7 +42,7 @@ Sample = tuple[Picture, NDArray[np.float32]]
 
 def faces_of(stage: str, data: Path) -> list[Face]:
     """The faces that a stage is trained on; of stage 3 those of 300-W."""
-    return read_300w(data, "train") if stage == "face68" else read_imm(data, "train")
+    return read_300w(data, "train") if stage.startswith("face68") else read_imm(data, "train")
 
 
 def samples(stage: str, faces: Sequence[Face], *, count: int, seed: int, augmented: bool) -> list[Sample]:
