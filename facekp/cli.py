@@ -208,8 +208,6 @@ def _app(arguments: argparse.Namespace) -> int:
     folder = next(place for place in (here / "app", here.parent / "app") if place.is_dir())
     where = ["--server.address", arguments.host, "--server.port", str(arguments.port)]
     script = [str(folder / "server.py"), *where]
-    # NumPy's threads wait by turning round and round, on the cores that other visitors' films need.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Streamlit takes over this process, so that Ctrl-C reaches it and nothing is left behind.
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
 
