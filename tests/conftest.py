@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from training.data import IBUG_FOLDER, IMM_FOLDER, MERL_FOLDER
+
 ROOT = Path(__file__).parent.parent
 GALLERY = ROOT / "app" / "gallery"
 
@@ -15,9 +17,10 @@ GALLERY = ROOT / "app" / "gallery"
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of the face data sets."""
-    folder = Path(os.environ.get("FACEKP_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"the face data sets are not at {folder}; set FACEKP_DATA")
+    folder = Path(os.environ.get("FACEKP_DATA") or ROOT.parent / "shared" / "data")
+    missing = [name for name in (IMM_FOLDER, IBUG_FOLDER, MERL_FOLDER) if not (folder / name).is_dir()]
+    if missing:
+        pytest.skip(f"the face data {', '.join(missing)} is not in {folder}; set FACEKP_DATA")
     return folder
 
 

@@ -91,8 +91,6 @@ def test_mean_shapes_are_symmetric_heads(name):
 
 
 def test_turned_heads_of_imm_as_annotated(data):
-    if not (data / "imm_face_db").is_dir():
-        pytest.skip("IMM is not among the data sets")
     yaws = {view: [] for view in range(1, 7)}
     for face in read_imm(data):
         yaws[face.view].append(head_pose(face.points).yaw)
@@ -105,8 +103,6 @@ def test_turned_heads_of_imm_as_annotated(data):
 
 @pytest.mark.parametrize("model", ["face68", "face58"])
 def test_turned_heads_of_imm_as_found(data, model):
-    if not (data / "imm_face_db").is_dir():
-        pytest.skip("IMM is not among the data sets")
     predictor = KeypointPredictor.from_checkpoint(model)
     for view, sign in ((3, -1), (4, 1)):
         found = yaws(predictor, [face for face in read_imm(data) if face.view == view])
