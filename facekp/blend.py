@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.colour import Tone, colour_of, from_light, to_light, tone_of, with_tone
+from facekp.colour import Tone, colour_of, tone_of, with_tone
 from facekp.errors import MeshError
 from facekp.folds import SafeMesh, feature_points, safe_mesh
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn, with_ring
 from facekp.mask import clone, face_mask, head_mask, paste, with_alpha
+from facekp.matte import head_matte
 from facekp.mesh import OUTLINE_POINTS, Mesh
+from facekp.mixture import Mixture
 from facekp.parallel import THREADS, in_background
 from facekp.render import warp_picture
 from facekp.schema import schema_of
@@ -56,30 +58,34 @@ class Blend:
 
 
 class Aligner:
-    """Renders photographs in the frame of a layout, in the first one's colours if the settings say so."""
+    """Renders photographs in the frame of a layout, as the settings say: in the first one's colours, with a matte."""
 
     def __init__(self, layout: Layout, settings: MorphSettings, first: Picture) -> None:
         self._layout = layout
+        self._cut_out = cuts_out(settings)
         self._tone: Tone | None = None
         if settings.colour_match == "lab":
             self._tone = self._tone_of(align_picture(first, layout.transforms[0], layout.size), 0)
 
     def __call__(self, image: Picture, index: int) -> Picture:
-        """The photograph of the face with this index, as `align_picture` renders it."""
+        """The photograph of the face with this index, as `align_picture` renders it; cut out, it has its matte too."""
         layout = self._layout
         aligned = align_picture(image, layout.transforms[index], layout.size)
-        if self._tone is None:
-            return aligned
-        return with_tone(aligned, self._tone_of(aligned, index), self._tone)
+        coloured = aligned if self._tone is None else with_tone(aligned, self._tone_of(aligned, index), self._tone)
+        if not self._cut_out:
+            return coloured
+        face, extra = head_points(layout.shapes[index], layout)
+        return np.dstack([coloured, head_matte(aligned, face, extra, layout.size)])
 
     def drawn(self, image: Picture, index: int, source: Points, target: Points, mesh: Mesh) -> Picture:
-        """The photograph of the face with this index in another shape: uint8 (H, W, 3).
+        """The photograph of the face with this index in another shape: uint8 (H, W, 3), cut out (H, W, 4).
 
         Of many in one step, where colours stay and nothing aliases, which takes a third of the time. Of few as
         in a film, so that a still and a film's frame are the same picture.
         """
         layout = self._layout
-        if len(layout.shapes) > _FEW and self._tone is None and not shrinks(source, target, mesh):
+        plain = self._tone is None and not self._cut_out
+        if len(layout.shapes) > _FEW and plain and not shrinks(source, target, mesh):
             return warp_photograph(image, layout.transforms[index], source, target, mesh.edges, layout.size)
         return warp_picture(self(image, index), source, target, mesh)
 
@@ -96,6 +102,16 @@ def shapes_of(layout: Layout, settings: MorphSettings) -> list[Points]:
     return layout.shapes
 
 
+def cuts_out(settings: MorphSettings) -> bool:
+    """Whether heads are cut out of their photographs."""
+    return settings.face_only == "off" and settings.background not in ("dissolve", "a", "b")
+
+
+def head_points(shape: Points, layout: Layout) -> tuple[Points, Points]:
+    """Of the points of a mesh those of the face (K, 2), and those that the caller gave beside them (E, 2)."""
+    return shape[: layout.face], shape[layout.head - layout.extra : layout.head]
+
+
 def finished(
     settings: MorphSettings, blended: Picture, of_a: Picture, of_b: Picture, shape: Points, layout: Layout
 ) -> Picture:
@@ -104,7 +120,7 @@ def finished(
     Parameters
     ----------
     settings : MorphSettings
-    blended, of_a, of_b : uint8 arrays (H, W, 3)
+    blended, of_a, of_b : uint8 arrays (H, W, 3), or (H, W, 4) with mattes, where heads are cut out
         The faces, and the photographs A and B alone, warped to the same shape.
     shape : float64 array (N, 2)
         That shape, ``(x, y)`` in pixels.
@@ -121,12 +137,14 @@ def finished(
         return clone(blended, of_a, mask)
     if settings.background == "dissolve":
         return blended
-    mask = head_mask(shape[: layout.face], shape[layout.head - layout.extra : layout.head], layout.size)
-    if settings.background == "transparent":
-        return with_alpha(blended, mask)
+    mask = head_mask(*head_points(shape, layout), layout.size)
     if settings.background in ("a", "b"):
         return paste(blended, of_a if settings.background == "a" else of_b, mask)
-    return paste(blended, np.full_like(blended, colour_of(settings.background)), mask)
+    heads, matte = np.ascontiguousarray(blended[..., :3]), blended[..., 3]
+    mask *= matte / np.float32(255)
+    if settings.background == "transparent":
+        return with_alpha(heads, mask)
+    return paste(heads, np.full_like(heads, colour_of(settings.background)), mask)
 
 
 def mesh_over(layout: Layout, shapes: Sequence[Points], mean: Points | None = None) -> SafeMesh:
@@ -227,13 +245,13 @@ def blend_faces(
 
     counted = (index for index in range(len(images)) if of_colour[index] != 0 or index == kept)
     loaded = ((index, load_image(images[index]) if index else first) for index in counted)
-    total = np.zeros((layout.size[1], layout.size[0], 3), dtype=np.float32)
+    mixture = Mixture(of_colour.tolist(), layout.size, linear_light=settings.linear_light)
     background, meshes = None, []
     for index, warped, safe in in_background(drawn, loaded, THREADS):
-        total += np.float32(of_colour[index]) * (to_light(warped) if settings.linear_light else warped)
+        mixture.add(warped, of_colour[index])
         background = warped if index == kept else background
         meshes.append(safe)
-    blended = from_light(total) if settings.linear_light else np.rint(total).clip(0, 255).astype(np.uint8)
+    blended = mixture.picture
     other = blended if background is None else background
     picture = finished(settings, blended, other, other, target, layout)
     sentences = layout.warnings + fold_warnings(layout, meshes)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.blend import Aligner, blend_faces, finished, fold_warnings, mesh_over, shapes_of
+from facekp.blend import Aligner, blend_faces, cuts_out, finished, fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
+from facekp.mixture import Mixture
 from facekp.render import PairWarp, blend
 from facekp.settings import Moment, Size, ease, schedule
 from facekp.settings import MorphSettings as MorphSettings
@@ -84,14 +85,23 @@ class Leg:
         if settings.background == "dissolve" and settings.face_only == "off":
             return self._pair.frame(part, colour, linear_light=settings.linear_light)
         a, b = self._pair.warped(part)
-        blended = blend(a, b, part if colour is None else colour, linear_light=settings.linear_light)
+        blended = self._blended(a, b, part if colour is None else colour)
         shape = self.shape_a + part * (self.shape_b - self.shape_a)
         return finished(settings, blended, a, b, shape, self._layout)
+
+    def _blended(self, a: Picture, b: Picture, part: float) -> Picture:
+        if not cuts_out(self.settings):
+            return blend(a, b, part, linear_light=self.settings.linear_light)
+        mixture = Mixture((1 - part, part), self.size, linear_light=self.settings.linear_light)
+        mixture.add(a, 1 - part)
+        mixture.add(b, part)
+        return mixture.picture
 
     @property
     def ends(self) -> tuple[Picture, Picture]:
         """The aligned photographs, uint8 (H, W, 3) each, with their own backgrounds."""
-        return self._pair.frame(0), self._pair.frame(1)
+        first, second = (np.ascontiguousarray(self._pair.frame(end)[..., :3]) for end in (0, 1))
+        return first, second
 
 
 class Morph(Leg):

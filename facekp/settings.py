@@ -68,7 +68,7 @@ class MorphSettings:
     background : str
         What is seen beyond the head: ``"dissolve"``, one background turning into the other;
         ``"a"`` or ``"b"``, that photograph's throughout; ``"transparent"``, nothing (frames are
-        RGBA); or a colour as ``"#rrggbb"``.
+        RGBA); or a colour as ``"#rrggbb"``. For the last two heads are cut out; see `facekp.matte`.
     face_only : str
         ``"feather"`` or ``"seamless"``: only the face changes, and is blended back into photograph A
         with a soft edge, or with A's light and skin (Poisson image editing). ``"off"``: neither.

@@ -56,6 +56,27 @@ def draw_face(
     return picture
 
 
+def draw_head(
+    points: NDArray[np.float32],
+    size: tuple[int, int] = (200, 220),
+    hair: tuple[int, int, int] = (70, 45, 30),
+    wall: tuple[int, int, int] = (225, 230, 228),
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """A head with hair before a plain wall, uint8 (H, W, 3), and which pixels are head, bool (H, W)."""
+    rng = np.random.default_rng(0)
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = (high - low) * (0.53, 0.78)
+    middle = (low[0] + high[0]) / 2, high[1] - half[1]
+    inside = np.zeros(size[::-1], dtype=np.uint8)
+    cv2.ellipse(inside, np.rint(middle).astype(int).tolist(), np.rint(half).astype(int).tolist(), 0, 0, 360, 1, -1)
+    picture = np.where(inside[..., None] > 0, np.array(hair), np.array(wall)) + rng.integers(-6, 7, (*size[::-1], 1))
+    face = draw_face(points, size)
+    outline = np.zeros_like(inside)
+    cv2.fillPoly(outline, [np.rint(points[:27]).astype(np.int32)], 1)
+    drawn = np.where(outline[..., None] > 0, face, picture).clip(0, 255).astype(np.uint8)
+    return drawn, (inside | outline) > 0
+
+
 def two_faces() -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
     """Pictures and points of two faces that differ in place, size, proportions and mouth."""
     a, b = face_points(), face_points((150, 100), 120, 110, mouth=0.08)

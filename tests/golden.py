@@ -14,7 +14,7 @@ from facekp.images import Picture, encode_png
 from facekp.morph import Morph
 from facekp.prototype import caricature, symmetrise
 from facekp.settings import MorphSettings
-from tests.drawn import two_faces
+from tests.drawn import draw_head, two_faces
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -31,6 +31,10 @@ def pictures() -> Iterator[tuple[str, Picture]]:
         yield f"morph_{name}", morph().frame(part)
     for background in ("a", "transparent", "#2040a0"):
         yield f"background_{background.strip('#')}", morph(background=background).frame(0.6)
+    heads = draw_head(points_a)[0], draw_head(points_b, (300, 200), hair=(120, 60, 30))[0]
+    for background in ("transparent", "#2040a0"):
+        cut_out = MorphSettings(size=size, background=background)
+        yield f"heads_{background.strip('#')}", Morph(*heads, points_a, points_b, settings=cut_out).frame(0.6)
     for how in ("feather", "seamless"):
         yield f"face_{how}", morph(reference="a", face_only=how).frame(1.0)
     yield "colour_match", morph(colour_match="lab").frame(1.0)

@@ -17,9 +17,9 @@ ORDER = [
     "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "heatmaps", "networks", "checkpoint",
     "filters", "readout", "export", "engines", "locate", "predict", "many", "smooth", "track", "metrics", "records",
     "results", "reliability", "align", "mesh", "folds", "field", "warp", "texture", "render", "settings", "layout",
-    "colour", "mask", "blend", "morph", "sequence", "prototype", "film", "gif", "stills", "video", "footage",
-    "trackfile", "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console", "cli_recipe",
-    "cli_film", "cli_morph", "cli", "__main__",
+    "colour", "mask", "matte", "mixture", "blend", "morph", "sequence", "prototype", "film", "gif", "stills", "video",
+    "footage", "trackfile", "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console",
+    "cli_recipe", "cli_film", "cli_morph", "cli", "__main__",
 ]  # fmt: skip
 MAY_IMPORT_TORCH = {
     "_torchvision", "resnet", "heatmaps", "networks", "checkpoint", "filters", "readout", "export", "engines", "many"

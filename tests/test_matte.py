@@ -1,0 +1,175 @@
+"""Heads are told from what is behind them, and mixed without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facekp.blend import blend_faces
+from facekp.mask import head_mask
+from facekp.matte import head_matte
+from facekp.mixture import Mixture
+from facekp.morph import Morph
+from facekp.settings import MorphSettings
+from tests.drawn import draw_head, face_points
+
+NONE = np.empty((0, 2))
+SIZE = (200, 220)
+WALL = (225, 230, 228)
+CLOSE = 40
+"""Grey levels within which a colour is the wall's."""
+
+
+def matte_of(picture, points, size=SIZE):
+    return head_matte(picture, points.astype(np.float64), NONE, size)
+
+
+def eroded(inside, pixels):
+    """What lies at least so many pixels within."""
+    shifted = [np.roll(inside, (dy, dx), (0, 1)) for dy in (-pixels, 0, pixels) for dx in (-pixels, 0, pixels)]
+    return np.logical_and.reduce(shifted)
+
+
+def test_the_head_stays_and_the_wall_goes():
+    points = face_points()
+    picture, inside = draw_head(points)
+    matte = matte_of(picture, points)
+    assert (matte.shape, matte.dtype) == (inside.shape, np.uint8)
+    room = head_mask(points.astype(np.float64), NONE, SIZE) > 0.5
+    above_chin = np.arange(SIZE[1])[:, None] < points[:, 1].max() - 15  # below it lies the neck, which always stays
+    assert (matte[eroded(inside, 5) & room] > 200).all()
+    wall = room & eroded(~inside, 4) & above_chin
+    assert wall.sum() > 300
+    assert (matte[wall] < 50).all()
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180])
+def test_it_works_in_any_direction(turned):
+    points = face_points()
+    picture, _ = draw_head(points)
+    steps, (width, height) = turned // 90, SIZE
+    turns = {
+        0: points,
+        90: np.stack([points[:, 1], width - 1 - points[:, 0]], 1),
+        180: (width - 1, height - 1) - points,
+    }
+    seen = np.ascontiguousarray(np.rot90(picture, steps))
+    matte = np.rot90(matte_of(seen, turns[turned], (seen.shape[1], seen.shape[0])), -steps)
+    assert np.abs(matte.astype(int) - matte_of(picture, points)).mean() < 3
+
+
+def test_it_has_the_resolution_of_the_picture():
+    points = face_points()
+    picture, _ = draw_head(points)
+    fine = matte_of(picture.repeat(2, axis=0).repeat(2, axis=1), points)
+    assert fine.shape == (2 * SIZE[1], 2 * SIZE[0])
+    assert np.abs(fine[::2, ::2].astype(int) - matte_of(picture, points)).mean() < 4
+
+
+def test_hair_like_the_wall_stays():
+    points = face_points()
+    picture, _ = draw_head(points, hair=(20, 22, 24), wall=(18, 20, 22))
+    assert (matte_of(picture, points) == 255).all()
+
+
+def test_a_face_that_fills_the_picture_stays():
+    points = face_points((100, 110), 400, 440)
+    picture, _ = draw_head(points)
+    assert (matte_of(picture, points) == 255).all()
+
+
+def test_points_of_no_schema_will_do():
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    points = np.stack([100 + 50 * np.cos(angles), 110 + 55 * np.sin(angles)], axis=1)
+    picture, _ = draw_head(face_points())
+    assert (matte_of(picture, points)[100:120, 90:110] == 255).all()
+
+
+def test_the_same_picture_gives_the_same_matte():
+    points = face_points()
+    picture, _ = draw_head(points)
+    first = matte_of(picture, points)
+    np.random.default_rng().random(7)
+    matte_of(draw_head(points, hair=(150, 60, 20))[0], points)
+    np.testing.assert_array_equal(matte_of(picture, points), first)
+
+
+# --- In morphs ------------------------------------------------------------------------------------
+
+
+def heads():
+    """Two heads, the second of which has its hair where the first has wall."""
+    a, b = face_points(), face_points(width=118)
+    return draw_head(a)[0], draw_head(b, hair=(120, 60, 30))[0], a, b
+
+
+@pytest.mark.parametrize("part", [0, 0.3, 0.5, 1])
+def test_no_rim_of_wall_round_a_head(part):
+    a, b, points_a, points_b = heads()
+    settings = MorphSettings(size=SIZE, background="transparent")
+    frame = Morph(a, b, points_a, points_b, settings=settings).frame(part)
+    rim = (frame[..., 3] > 60) & (np.arange(SIZE[1]) < 90)[:, None]  # above the white of the eyes
+    like_wall = np.abs(frame[..., :3].astype(int) - WALL).max(axis=2) < CLOSE
+    assert (rim & like_wall).sum() <= 0.01 * rim.sum()
+
+
+def test_a_still_is_the_film_s_frame():
+    a, b, points_a, points_b = heads()
+    for background in ("transparent", "#2040a0"):
+        settings = MorphSettings(size=SIZE, background=background)
+        frame = Morph(a, b, points_a, points_b, settings=settings).frame(0.5)
+        still = blend_faces([a, b], [points_a, points_b], settings=settings).picture
+        assert np.abs(frame.astype(int) - still).mean() < 0.2
+
+
+def test_the_ends_are_whole_photographs():
+    a, b, points_a, points_b = heads()
+    plain = Morph(a, b, points_a, points_b, settings=MorphSettings(size=SIZE))
+    cut = Morph(a, b, points_a, points_b, settings=replace(plain.settings, background="transparent"))
+    for own, whole in zip(cut.ends, plain.ends, strict=True):
+        np.testing.assert_array_equal(own, whole)
+
+
+# --- Mixtures -------------------------------------------------------------------------------------
+
+
+def plane(colour, matte=None):
+    return np.full((4, 5, 3 if matte is None else 4), (*colour, matte)[: 3 if matte is None else 4], dtype=np.uint8)
+
+
+def mixed(*pictures, weights, linear_light=False):
+    mixture = Mixture(weights, (5, 4), linear_light=linear_light)
+    for picture, weight in zip(pictures, weights, strict=True):
+        mixture.add(picture, weight)
+    return mixture.picture
+
+
+def test_photographs_are_averaged():
+    mean = mixed(plane((0, 100, 250)), plane((100, 100, 50)), weights=(0.25, 0.75))
+    np.testing.assert_array_equal(mean, plane((75, 100, 100)))
+
+
+def test_hair_over_wall_has_the_colour_of_hair_and_is_seen_through():
+    mean = mixed(plane((60, 40, 20), 255), plane(WALL, 0), weights=(0.5, 0.5))
+    assert np.abs(mean[..., :3].astype(int) - (60, 40, 20)).max() <= 1
+    assert np.isin(mean[..., 3], (127, 128)).all()
+
+
+def test_two_heads_are_dissolved_as_photographs_are():
+    a, b = (10, 200, 30), (200, 20, 90)
+    for linear_light in (False, True):
+        heads = mixed(plane(a, 255), plane(b, 255), weights=(0.4, 0.6), linear_light=linear_light)
+        photographs = mixed(plane(a), plane(b), weights=(0.4, 0.6), linear_light=linear_light)
+        np.testing.assert_array_equal(heads[..., :3], photographs)
+        assert (heads[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("matte", [0, 9, 255])
+def test_one_head_alone_stays_as_it_is(matte):
+    head = plane((13, 250, 77), matte)
+    np.testing.assert_array_equal(mixed(head, weights=(1.0,)), head)
+
+
+def test_weights_below_zero_subtract_photographs():
+    mean = mixed(plane((100, 100, 100), 255), plane((60, 100, 200), 0), weights=(1.5, -0.5))
+    np.testing.assert_array_equal(mean, plane((120, 100, 50), 255))
