@@ -5,7 +5,11 @@ Their crops are float32 (N, C, S, S); their coordinates, as those of all `facekp
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -67,9 +71,10 @@ class HeatmapResNet18(HeatmapNetwork):
 
 
 class Residual(nn.Module):
-    """Two convolutions beside a shortcut; the first of them halves the picture.
+    """Two convolutions, of which the first halves the picture, and the second adds to what the first gives.
 
-    Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016.
+    Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016, whose shortcut passes both; round the
+    second alone it needs no convolution of its own, which on a small picture costs as much as the others.
     """
 
     def __init__(self, channels: int, width: int) -> None:
@@ -78,20 +83,18 @@ class Residual(nn.Module):
         self.bn1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.shortcut = nn.Conv2d(channels, width, kernel_size=1, stride=2, bias=False)
-        self.bn3 = nn.BatchNorm2d(width)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Features (N, channels, S, S) → (N, width, S / 2, S / 2)."""
-        inner = functional.relu(self.bn1(self.conv1(features)))
-        outer: torch.Tensor = self.bn2(self.conv2(inner)) + self.bn3(self.shortcut(features))
+        halved = functional.relu(self.bn1(self.conv1(features)))
+        outer: torch.Tensor = self.bn2(self.conv2(halved)) + halved
         return functional.relu(outer)
 
 
 class SmallHeatmapNet(HeatmapNetwork):
     """Heatmaps from four residual blocks and a feature pyramid.
 
-    At 128 pixels it is a twentieth of the work of `HeatmapResNet18` at 160. Plain convolutions with few
+    At 128 pixels it is 4 % of the work of `HeatmapResNet18` at 160. Plain convolutions with few
     channels: on CPUs they were faster than separable ones with as many operations.
 
     Parameters
@@ -106,7 +109,7 @@ class SmallHeatmapNet(HeatmapNetwork):
         Channels of the pyramid.
     """
 
-    def __init__(self, points: int, channels: int = 1, width: int = 24, pyramid_width: int = 40) -> None:
+    def __init__(self, points: int, channels: int = 1, width: int = 20, pyramid_width: int = 40) -> None:
         super().__init__()
         widths = [width, 2 * width, 4 * width, 6 * width]
         self.stem = nn.Sequential(
@@ -185,13 +188,20 @@ def moments(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     float32 tensor (N, K, 2), float32 tensor (N, K)
         ``(x, y)``, and the root of the sum of the variances along x and y; relative coordinates.
     """
-    height, width = logits.shape[-2:]
-    weights = logits.float().flatten(2).softmax(dim=-1).reshape(logits.shape)
-    # Sums over columns and rows first: all that follows is then work for a line, not for a square.
-    places, variances = [], []
-    for line, cells in ((weights.sum(dim=2), width), (weights.sum(dim=3), height)):
-        centres = cell_centres(cells, logits.device)
-        place = (line * centres).sum(dim=-1)
-        places.append(place)
-        variances.append((line * (centres - place[..., None]).square()).sum(dim=-1))
-    return torch.stack(places, dim=-1), torch.stack(variances).sum(dim=0).sqrt()
+    # As one product of matrices, over cells that lie side by side where the memory has the channels last: with a
+    # softmax and sums apart the read-out took a fifth of the time of a small network.
+    cells = logits.float().permute(0, 2, 3, 1).flatten(1, 2)
+    weights = (cells - cells.amax(dim=1, keepdim=True)).exp()
+    powers = torch.from_numpy(_powers(*logits.shape[-2:])).to(logits.device)
+    sums = powers @ weights
+    means = sums[:, 1:] / sums[:, :1]
+    places = means[:, :2]
+    variances = means[:, 2] - places.square().sum(dim=1)
+    return places.transpose(1, 2), variances.clamp_min(0).sqrt()
+
+
+@lru_cache(maxsize=8)
+def _powers(height: int, width: int) -> NDArray[np.float32]:
+    """For each cell 1, x, y and x² + y², relative coordinates; float32 (4, height * width)."""
+    y, x = np.meshgrid(cell_centres(height).numpy(), cell_centres(width).numpy(), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x**2 + y**2]).reshape(4, -1)

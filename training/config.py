@@ -169,10 +169,9 @@ HEATMAP_FINE = replace(HEATMAP, stage_epochs=(20,), share_300w=0.75, learning_ra
 
 FAST = TrainConfig(
     network="small-heatmap",
-    network_options={"width": 24, "pyramid_width": 48},
+    network_options={"width": 20, "pyramid_width": 40},
     sizes=(96, 128),
-    stage_epochs=(20, 20),
-    epoch_samples=5000,
+    stage_epochs=(25, 45),
     margin=1.25,
     looks=1,
     mirror=False,
