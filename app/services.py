@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +44,10 @@ MODELS = ("face68", "face68-fast", "face58", "nose")
 GALLERY = Path(__file__).parent / "gallery"
 
 page_drawn = threading.Event()
-"""Set once the first visitor's page is drawn."""
+"""Set once the first visitor's page is on its way to the browser."""
+DRAWING = 1.0
+"""Seconds in which the browser draws it, and fetches what it needs for that from this server; nobody has chosen a
+photograph by then."""
 
 _turns = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Visitors take turns: more networks at once than there are cores only slow each other down, and take memory."""
@@ -64,8 +68,13 @@ def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
 
 
 def warm_up(idle: float = 4.0) -> None:
-    """Load the network before a visitor needs it: once the first page is drawn, or after so many seconds without."""
-    page_drawn.wait(idle)
+    """Load what visitors need before they do: what the first page draws with, while their browser starts; the network
+    once the browser has that page, or after so many seconds without."""
+    import facekp.draw  # noqa: F401 - with SciPy, 0.4 s
+
+    _known_faces()
+    if page_drawn.wait(idle):
+        time.sleep(DRAWING)
     predictor().predict(load_image(gallery()[0].data))
     keep_what_is_loaded()
 
