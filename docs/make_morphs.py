@@ -82,7 +82,10 @@ def exhibits(faces: dict[str, Face]) -> Iterator[Exhibit]:
     text = "`facekp swap A B`: A, B, the shape of A in the colours of B, and the other way round."
     yield Exhibit("swap", "Shape of one, colours of the other", text, made, 320)
     made = [pair(ada, ebo, background=name).frame(0.6) for name in ("dissolve", "a", "b", "transparent", "#2040a0")]
-    text = "`--background` dissolve, a, b, transparent, #2040a0, at 0.6 of the way."
+    text = (
+        "`--background` dissolve, a, b, transparent, #2040a0, at 0.6 of the way. For the last two heads are cut out by "
+        "their colours; one that cannot be told from what is behind it gets a soft outline instead."
+    )
     yield Exhibit("background", "Backgrounds", text, [_on_squares(picture) for picture in made], 320)
     made = [
         pair(

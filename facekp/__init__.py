@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from facekp.smooth import Smoothing
     from facekp.track import KeypointTracker
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "blend_faces": "blend",

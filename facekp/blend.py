@@ -19,7 +19,7 @@ from facekp.errors import MeshError
 from facekp.folds import SafeMesh, feature_points, safe_mesh
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn, with_ring
-from facekp.mask import clone, face_mask, head_mask, paste, with_alpha
+from facekp.mask import clone, face_mask, head_mask, paste
 from facekp.matte import head_matte
 from facekp.mesh import OUTLINE_POINTS, Mesh
 from facekp.mixture import Mixture
@@ -74,8 +74,9 @@ class Aligner:
         coloured = aligned if self._tone is None else with_tone(aligned, self._tone_of(aligned, index), self._tone)
         if not self._cut_out:
             return coloured
-        face, extra = head_points(layout.shapes[index], layout)
-        return np.dstack([coloured, head_matte(aligned, face, extra, layout.size)])
+        transform = layout.transforms[index]
+        face, extra = map(transform.inverse(), head_points(layout.shapes[index], layout))
+        return np.dstack([coloured, head_matte(image, face, extra, transform, layout.size)])
 
     def drawn(self, image: Picture, index: int, source: Points, target: Points, mesh: Mesh) -> Picture:
         """The photograph of the face with this index in another shape: uint8 (H, W, 3), cut out (H, W, 4).
@@ -137,14 +138,13 @@ def finished(
         return clone(blended, of_a, mask)
     if settings.background == "dissolve":
         return blended
-    mask = head_mask(*head_points(shape, layout), layout.size)
     if settings.background in ("a", "b"):
+        mask = head_mask(*head_points(shape, layout), layout.size)
         return paste(blended, of_a if settings.background == "a" else of_b, mask)
-    heads, matte = np.ascontiguousarray(blended[..., :3]), blended[..., 3]
-    mask *= matte / np.float32(255)
     if settings.background == "transparent":
-        return with_alpha(heads, mask)
-    return paste(heads, np.full_like(heads, colour_of(settings.background)), mask)
+        return blended
+    heads, matte = np.ascontiguousarray(blended[..., :3]), blended[..., 3].astype(np.float32) / np.float32(255)
+    return paste(heads, np.full_like(heads, colour_of(settings.background)), matte)
 
 
 def mesh_over(layout: Layout, shapes: Sequence[Points], mean: Points | None = None) -> SafeMesh:

@@ -23,8 +23,8 @@ _SHIFT = 4
 """OpenCV draws at sixteenths of a pixel when told so."""
 
 
-def head_mask(points: Points, extra: Points, size: tuple[int, int]) -> Mask:
-    """The head with its ears, to the top of the skull, softly.
+def head_mask(points: Points, extra: Points, size: tuple[int, int], grown: float = 1.14) -> Mask:
+    """The head with its ears, to the top of the skull, softly; of points in no known order, their surroundings.
 
     Parameters
     ----------
@@ -34,13 +34,15 @@ def head_mask(points: Points, extra: Points, size: tuple[int, int]) -> Mask:
         More points that the head has room for.
     size : (int, int)
         Width and height of the picture, pixels.
+    grown : float
+        Its size per that of the hull of all these points; so much is room for the ears.
 
     Returns
     -------
     float32 array (H, W)
         0 to 1.
     """
-    return _soft_hull(np.concatenate([points, _raised_brows(points, _SKULL), extra]), size, grown=1.14, softness=0.03)
+    return _soft_hull(np.concatenate([points, _raised_brows(points, _SKULL), extra]), size, grown, softness=0.03)
 
 
 def face_mask(points: Points, size: tuple[int, int]) -> Mask:
@@ -111,8 +113,3 @@ def clone(front: Picture, back: Picture, mask: Mask) -> Picture:
         return back
     centre = x + width // 2, y + height // 2  # so OpenCV puts the mask's box where it was
     return np.asarray(cv2.seamlessClone(front, back, inside, centre, cv2.NORMAL_CLONE), dtype=np.uint8)
-
-
-def with_alpha(picture: Picture, mask: Mask) -> Picture:
-    """RGBA, uint8 (H, W, 4): transparent where the mask is 0."""
-    return np.dstack([picture, np.rint(mask * 255).astype(np.uint8)])

@@ -2,26 +2,35 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from facekp.align import Similarity
 from facekp.blend import blend_faces
 from facekp.mask import head_mask
 from facekp.matte import head_matte
 from facekp.mixture import Mixture
 from facekp.morph import Morph
+from facekp.prototype import symmetrise
+from facekp.schema import IBUG68
 from facekp.settings import MorphSettings
+from facekp.warp import OVERSAMPLING
 from tests.drawn import draw_head, face_points
 
 NONE = np.empty((0, 2))
+SAME = Similarity(1, 0)
 SIZE = (200, 220)
 WALL = (225, 230, 228)
 CLOSE = 40
 """Grey levels within which a colour is the wall's."""
 
 
-def matte_of(picture, points, size=SIZE):
-    return head_matte(picture, points.astype(np.float64), NONE, size)
+def matte_of(picture, points, size=SIZE, transform=SAME, extra=NONE):
+    """At the resolution of the frame."""
+    fine = head_matte(picture, points.astype(np.float64), extra, transform, size)
+    assert fine.shape == (OVERSAMPLING * size[1], OVERSAMPLING * size[0])
+    return fine[::OVERSAMPLING, ::OVERSAMPLING]
 
 
 def eroded(inside, pixels):
@@ -58,24 +67,52 @@ def test_it_works_in_any_direction(turned):
     assert np.abs(matte.astype(int) - matte_of(picture, points)).mean() < 3
 
 
-def test_it_has_the_resolution_of_the_picture():
+@pytest.mark.parametrize("scale", [0.4, 2.5])
+def test_a_preview_and_a_film_are_cut_alike(scale):
     points = face_points()
     picture, _ = draw_head(points)
-    fine = matte_of(picture.repeat(2, axis=0).repeat(2, axis=1), points)
-    assert fine.shape == (2 * SIZE[1], 2 * SIZE[0])
-    assert np.abs(fine[::2, ::2].astype(int) - matte_of(picture, points)).mean() < 4
+    size = round(SIZE[0] * scale), round(SIZE[1] * scale)
+    scaled = Similarity(complex(scale), complex(scale / 2 - 0.5, scale / 2 - 0.5))
+    matte = cv2.resize(matte_of(picture, points, size, scaled), SIZE, interpolation=cv2.INTER_AREA)
+    assert np.abs(matte.astype(int) - matte_of(picture, points)).mean() < 3
 
 
-def test_hair_like_the_wall_stays():
+def test_a_mirrored_head_has_the_mirrored_matte():
+    points = face_points()
+    picture, _ = draw_head(points)
+    mirrored = np.ascontiguousarray(picture[:, ::-1])
+    matte = matte_of(mirrored, IBUG68.mirror_points(points, SIZE[0]))
+    assert np.abs(matte[:, ::-1].astype(int) - matte_of(picture, points)).max() <= 2
+
+
+def test_what_the_photograph_does_not_show_is_no_head():
+    points = face_points()
+    picture, _ = draw_head(points)
+    cut_off = 60  # of the head's left side
+    moved = Similarity(1, complex(cut_off, 0))
+    matte = matte_of(np.ascontiguousarray(picture[:, cut_off:]), points - np.float32([cut_off, 0]), SIZE, moved)
+    assert not matte[:, : cut_off - 1].any()
+    assert matte[110, cut_off + 10] == 255
+
+
+def test_hair_like_the_wall_leaves_the_soft_outline():
     points = face_points()
     picture, _ = draw_head(points, hair=(20, 22, 24), wall=(18, 20, 22))
-    assert (matte_of(picture, points) == 255).all()
+    outline = 255 * head_mask(points.astype(np.float64), NONE, SIZE)
+    assert np.abs(matte_of(picture, points) - outline).max() <= 3
 
 
 def test_a_face_that_fills_the_picture_stays():
     points = face_points((100, 110), 400, 440)
     picture, _ = draw_head(points)
-    assert (matte_of(picture, points) == 255).all()
+    assert (matte_of(picture, points)[20:-20, 20:-20] == 255).all()
+
+
+def test_a_tiny_face_with_points_far_from_it():
+    points = face_points((500, 500), 10, 11)
+    picture, _ = draw_head(points, (1000, 1000))
+    far = np.array([[20.0, 20.0], [980.0, 20.0], [980.0, 980.0], [20.0, 980.0]])
+    assert matte_of(picture, points, (1000, 1000), extra=far)[500, 500] == 255
 
 
 def test_points_of_no_schema_will_do():
@@ -83,6 +120,7 @@ def test_points_of_no_schema_will_do():
     points = np.stack([100 + 50 * np.cos(angles), 110 + 55 * np.sin(angles)], axis=1)
     picture, _ = draw_head(face_points())
     assert (matte_of(picture, points)[100:120, 90:110] == 255).all()
+    assert not matte_of(picture, points)[:10].any()
 
 
 def test_the_same_picture_gives_the_same_matte():
@@ -120,6 +158,14 @@ def test_a_still_is_the_film_s_frame():
         frame = Morph(a, b, points_a, points_b, settings=settings).frame(0.5)
         still = blend_faces([a, b], [points_a, points_b], settings=settings).picture
         assert np.abs(frame.astype(int) - still).mean() < 0.2
+
+
+def test_a_symmetric_head_is_cut_out_symmetrically():
+    points = face_points((104, 112))
+    picture, _ = draw_head(points)
+    settings = MorphSettings(size=SIZE, background="transparent")
+    alpha = symmetrise(picture, points, settings=settings).picture[..., 3].astype(int)
+    assert np.abs(alpha - alpha[:, ::-1]).mean() < 1
 
 
 def test_the_ends_are_whole_photographs():
