@@ -108,7 +108,8 @@ def count_frames(settings: MorphSettings, faces: int, size: tuple[int, int]) -> 
 
 def seconds(settings: MorphSettings, frames: int) -> float:
     """How long a film of so many frames lasts."""
-    at_end = 0 if settings.ping_pong else settings.hold_last  # on its way back it stands still in frames
+    in_frames = settings.ping_pong or settings.closed  # then the last face is in mid-film
+    at_end = 0 if in_frames else settings.hold_last
     return frames / settings.fps + settings.hold_first + at_end
 
 

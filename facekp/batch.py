@@ -27,8 +27,9 @@ from facekp.sources import fingerprint, open_photograph
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
 
-PHOTOGRAPHS, FACES, POINTS = ("a", "b"), ("face_a", "face_b"), ("points_a", "points_b")
-_COLUMNS = (*PHOTOGRAPHS, "name", *FACES, *POINTS)
+PHOTOGRAPHS, FACES = ("a", "b"), ("face_a", "face_b")
+POINTS, EXTRA = ("points_a", "points_b"), ("extra_a", "extra_b")
+_COLUMNS = (*PHOTOGRAPHS, "name", *FACES, *POINTS, *EXTRA)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Pair:
         Which face of either, 1 for the largest.
     points : (str or None, str or None)
         Files of points; None to have them found.
+    extra : (str or None, str or None)
+        Files of more points, the same ones of both faces.
     settings : MorphSettings
     """
 
@@ -52,6 +55,7 @@ class Pair:
     photographs: tuple[str, str]
     faces: tuple[int, int]
     points: tuple[str | None, str | None]
+    extra: tuple[str | None, str | None]
     settings: MorphSettings
 
 
@@ -82,8 +86,8 @@ def read_pairs(path: str | os.PathLike[str], settings: MorphSettings) -> list[Pa
     path : path
         A CSV file. Columns ``a`` and ``b`` are photographs, from the table's folder on; optional are
         ``name`` (default: both names), ``face_a``, ``face_b`` (numbers, 1 is the largest face),
-        ``points_a``, ``points_b`` (files of points), and any setting by its name. Empty cells
-        have the default.
+        ``points_a``, ``points_b`` (files of points), ``extra_a``, ``extra_b`` (files of more
+        points), and any setting by its name. Empty cells have the default.
     settings : MorphSettings
         What the table does not say.
 
@@ -123,13 +127,16 @@ def _pair(row: dict[str, str | None], where: str, folder: Path, settings: MorphS
     if not all(text.isdecimal() and int(text) > 0 for text in texts):
         raise SettingsError(f"{where}: faces are numbers from 1, not {' and '.join(texts)}")
     first, second = (str(folder / cells[column]) for column in PHOTOGRAPHS)
-    points_a, points_b = (str(folder / cells[column]) if column in cells else None for column in POINTS)
+    points_a, points_b, extra_a, extra_b = (
+        str(folder / cells[column]) if column in cells else None for column in (*POINTS, *EXTRA)
+    )
     try:
         own = settings_from_text({column: text for column, text in cells.items() if column in PARSERS})
         chosen = replace(settings, **own)
     except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from None
-    return Pair(name, (first, second), (int(texts[0]), int(texts[1])), (points_a, points_b), chosen)
+    faces = int(texts[0]), int(texts[1])
+    return Pair(name, (first, second), faces, (points_a, points_b), (extra_a, extra_b), chosen)
 
 
 def run_pairs(
@@ -213,14 +220,17 @@ class _Worker:
                 return Done(pair.name, made=True, warnings=self._make(pair, film, note, output, job))
         except FacekpError as error:
             return Done(pair.name, made=False, error=str(error))
+        except Exception as error:  # whatever is wrong with one film, the others are made
+            sentence = " ".join(f"an error that was not foreseen, {type(error).__name__}: {error}".split())
+            return Done(pair.name, made=False, error=sentence)
 
     def _job(self, pair: Pair, output: Output) -> str:
         """The fingerprint of all that a film is made of, known before any work is done."""
-        files = [path for path in (*pair.photographs, *pair.points) if path is not None]
+        files = [path for path in (*pair.photographs, *pair.points, *pair.extra) if path is not None]
         facts = {
             "facekp": __version__,
             "files": [fingerprint(read_file(path)) for path in files],
-            "points": [path is not None for path in pair.points],
+            "points": [path is not None for path in (*pair.points, *pair.extra)],
             "faces": pair.faces,
             "settings": pair.settings.to_dict(),
             "output": asdict(output),
@@ -230,8 +240,8 @@ class _Worker:
 
     def _make(self, pair: Pair, film: Path, note: Path, output: Output, job: str) -> tuple[str, ...]:
         opened = [
-            open_photograph(path, self._found(points), face=face, points=points)
-            for path, face, points in zip(pair.photographs, pair.faces, pair.points, strict=True)
+            open_photograph(path, self._found(points), face=face, points=points, extra=extra)
+            for path, face, points, extra in zip(pair.photographs, pair.faces, pair.points, pair.extra, strict=True)
         ]
         photographs = tuple(photograph for photograph, _ in opened)
         recipe = Recipe("morph", photographs, pair.settings, output, job=job)

@@ -34,7 +34,7 @@ _FILM_OPTIONS = {
     "frames": "from a face to the next, both ends included (default: 60)",
     "fps": "frames a second (default: 30)",
     "hold_first": "seconds that the first face stands still",
-    "hold_last": "seconds that the last face stands still",
+    "hold_last": "seconds that the last face stands still; whole frames with --ping-pong and --closed",
     "shape_curve": "linear, smooth (default), ease-in, ease-out, or numbers as 0,0.2,1",
     "colour_curve": "likewise",
 }
@@ -51,10 +51,12 @@ def add_morph_commands(commands: Any) -> None:
         commands, "morph", "morph face A into B, or through more faces", "morph.gif", recipe_of_morph, many=True
     )
     morph.add_argument("--pairs", metavar="FILE.csv", help="make many films: columns a, b, name, any setting, …")
-    morph.add_argument("--format", default="gif", help="of the films of --pairs (default: gif)")
+    morph.add_argument("--format", help="of the films of --pairs (default: gif)")
     morph.add_argument("--jobs", type=int, help="films of --pairs at a time (default: as many as there are cores)")
     morph.add_argument("--frame", metavar="PART", help="no film, but the picture at 0 (A) to 1 (B), or SHAPE,COLOUR")
-    morph.add_argument("--strip", type=int, metavar="N", help="pictures in the strip that a .png shows (default: 8)")
+    morph.add_argument(
+        "--strip", type=int, metavar="N", help="pictures in the strip that a .png shows, 1 to 100 (default: 8)"
+    )
     for name, text in _FILM_OPTIONS.items():
         morph.add_argument(_flag(name), metavar=name.split("_")[-1].upper(), default=argparse.SUPPRESS, help=text)
     for name, text in _FILM_SWITCHES.items():
@@ -126,7 +128,7 @@ def _command(
     _switch(command, "--linear-light", "linear_light", "yes", "mix colours as light")
     points = command.add_argument_group("points", "of the first photograph (a), the second (b) and the third (c)")
     for letter in LETTERS:
-        points.add_argument(f"--face-{letter}", type=int, default=1, metavar="N", help="1: the largest face (default)")
+        points.add_argument(f"--face-{letter}", type=int, metavar="N", help="1: the largest face (default)")
         points.add_argument(
             f"--points-{letter}", metavar="FILE", help="in the place of those found: .pts .asf .json .csv"
         )

@@ -14,7 +14,7 @@ from facekp.console import FAILED, check_target, complain, load_predictor, with_
 from facekp.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from facekp.batch import Network
     from facekp.images import Picture
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LETTERS = "abc"
 """By which the first three photographs are called in options."""
+
+_OF_PHOTOGRAPHS = tuple(f"{name}_{letter}" for name in ("face", "points", "extra") for letter in LETTERS)
 
 _HANDED_ON = 3
 """Photographs that are kept in memory from the search for points to the morph."""
@@ -39,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_output(arguments.save_recipe, (".json",))
     if getattr(arguments, "pairs", None) is not None:
         return _run_pairs(arguments)
+    _refuse(arguments, ("jobs", "format"), "is for the films of a table; give --pairs FILE with it, or leave it out")
     if arguments.recipe is not None:
         return _run_recipe(arguments)
     recipe, pictures = arguments.recipe_of(arguments)
@@ -51,9 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_recipe(arguments: argparse.Namespace) -> int:
     from facekp.make import make
+    from facekp.options import PARSERS
     from facekp.recipe import FILMS, read_recipe, write_recipe
 
-    if arguments.photos or any(name in arguments for name in _given_names()):
+    said = (*PARSERS, *_MOVIE_NAMES, *_OF_PHOTOGRAPHS, "frame", "strip")
+    if arguments.photos or _given(arguments, said) is not None:
         raise SettingsError("a recipe says its photographs and settings; give --recipe without them")
     recipe = read_recipe(arguments.recipe)
     command = "morph" if recipe.kind in FILMS else recipe.kind
@@ -86,10 +91,15 @@ def _settings(arguments: argparse.Namespace, base: MorphSettings) -> MorphSettin
     )
 
 
-def _given_names() -> list[str]:
-    from facekp.options import PARSERS
+def _given(arguments: argparse.Namespace, names: Iterable[str]) -> str | None:
+    """The first of the options with these names that was given."""
+    return next((name for name in names if getattr(arguments, name, None) is not None), None)
 
-    return [*PARSERS, *_MOVIE_NAMES]
+
+def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:
+    given = _given(arguments, names)
+    if given is not None:
+        raise SettingsError(f"--{given.replace('_', '-')} {why}")
 
 
 _MOVIE_NAMES = ("quality", "max_megabytes", "palette", "colours", "dither")
@@ -97,10 +107,15 @@ _MOVIE_NAMES = ("quality", "max_megabytes", "palette", "colours", "dither")
 
 def _output(arguments: argparse.Namespace, suffix: str) -> Output:
     from facekp.film import MovieOptions
-    from facekp.recipe import STRIP_PICTURES, Output
+    from facekp.recipe import STILL, Output
 
     movie = MovieOptions(**{name: getattr(arguments, name) for name in _MOVIE_NAMES if name in arguments})
-    return Output(suffix, getattr(arguments, "strip", None) or STRIP_PICTURES, movie)
+    strip = getattr(arguments, "strip", None)
+    if strip is None:
+        return Output(suffix, movie=movie)
+    if suffix != STILL or arguments.frame is not None:
+        raise SettingsError("--strip is for a film's pictures side by side; give it a .png file and no --frame")
+    return Output(suffix, strip, movie)
 
 
 def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photograph, ...], list[Picture] | None]:
@@ -113,7 +128,8 @@ def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photog
     from facekp.sources import open_photograph
 
     def option(name: str, index: int, otherwise: Any = None) -> Any:
-        return getattr(arguments, f"{name}_{LETTERS[index]}", otherwise) if index < len(LETTERS) else otherwise
+        value = getattr(arguments, f"{name}_{LETTERS[index]}") if index < len(LETTERS) else None
+        return otherwise if value is None else value
 
     for file in files:
         check_file(file)
@@ -170,6 +186,7 @@ def _check_film(settings: MorphSettings, target: Path, kind: str) -> None:
 def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
     """A film through photographs, or one frame of it."""
     from facekp.options import numbers
+    from facekp.recipe import check_frame
     from facekp.settings import MorphSettings
 
     photos = arguments.photos
@@ -183,6 +200,7 @@ def recipe_of_morph(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture
         frame = parts[0], parts[-1]
         if len(photos) > 2:
             raise SettingsError("--frame is between two photographs; give two")
+        check_frame(*frame)
     return _prepared(arguments, "morph" if len(photos) == 2 else "sequence", photos, MorphSettings(), frame=frame)
 
 
@@ -248,8 +266,10 @@ def _run_pairs(arguments: argparse.Namespace) -> int:
         raise SettingsError(
             "--pairs names the photographs; give it the folder for the films with --out DIR, and no photographs"
         )
+    _refuse(arguments, _OF_PHOTOGRAPHS, "is not for --pairs: faces and points are columns of the table; leave it out")
+    _refuse(arguments, ("save_recipe",), "is not for --pairs, which writes a recipe beside each film; leave it out")
     pairs = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
-    output = _output(arguments, "." + arguments.format.lower().lstrip("."))
+    output = _output(arguments, "." + (arguments.format or "gif").lower().lstrip("."))
     network = _network(arguments) if any(None in pair.points for pair in pairs) else None
     failures = []
     for done in with_progress(run_pairs(pairs, arguments.out, output, network, workers=arguments.jobs), len(pairs)):

@@ -134,8 +134,8 @@ def movie_options(recipe: Recipe) -> MovieOptions:
         recipe.output.movie,
         loop=0 if settings.loop else 1,
         hold_first=settings.hold_first,
-        # On its way back the film does not end with the last face: it held it half-way.
-        hold_last=0.0 if settings.ping_pong else settings.hold_last,
+        # A film that comes back does not end with the last face: it held it on the way.
+        hold_last=0.0 if settings.ping_pong or settings.closed else settings.hold_last,
         recipe=to_json(recipe),
     )
 

@@ -15,7 +15,7 @@ from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
 from facekp.mixture import Mixture
-from facekp.render import PairWarp, blend
+from facekp.render import PairWarp, between, blend
 from facekp.settings import Moment, Size, ease, schedule
 from facekp.settings import MorphSettings as MorphSettings
 
@@ -86,7 +86,7 @@ class Leg:
             return self._pair.frame(part, colour, linear_light=settings.linear_light)
         a, b = self._pair.warped(part)
         blended = self._blended(a, b, part if colour is None else colour)
-        shape = self.shape_a + part * (self.shape_b - self.shape_a)
+        shape = between(self.shape_a, self.shape_b, part, self.size)
         return finished(settings, blended, a, b, shape, self._layout)
 
     def _blended(self, a: Picture, b: Picture, part: float) -> Picture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from facekp.errors import SettingsError
 from facekp.files import check_output, write_bytes
 from facekp.film import MovieOptions
 from facekp.movie import SUFFIXES
-from facekp.settings import MorphSettings
+from facekp.settings import HIGHEST_PART, LOWEST_PART, MorphSettings
+from facekp.sheet import MAX_PICTURES
 from facekp.sources import Photograph
 
 STILL = ".png"
@@ -44,14 +46,24 @@ class Output:
     suffix : str
         One of `facekp.movie.SUFFIXES` for films; ``".png"`` for stills, and for a strip of a film.
     strip : int
-        Pictures in a strip.
+        Pictures in a strip, 1 to 100.
     movie : MovieOptions
         How a film is encoded. Loop and holds are those of the settings.
+
+    Raises
+    ------
+    SettingsError
+        If there cannot be so many pictures in a strip.
     """
 
     suffix: str
     strip: int = STRIP_PICTURES
     movie: MovieOptions = field(default_factory=MovieOptions)
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.strip, int) and not isinstance(self.strip, bool)
+        if not whole or not 1 <= self.strip <= MAX_PICTURES:
+            raise SettingsError(f"strip is {self.strip!r}; give a whole number from 1 to {MAX_PICTURES}, pictures")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +85,8 @@ class Recipe:
     shape, colour : bool
         What these three change.
     frame : (float, float), optional
-        Of a morph: make no film, but the picture with this part of shape and of colour.
+        Of a morph: make no film, but the picture with this part of shape and of colour, each from
+        -1 to 2.
     version : str
         Of facekp.
     job : str
@@ -107,9 +120,26 @@ class Recipe:
             raise SettingsError(f"{self.kind} needs {wanted} photographs, and there are {count}")
         if self.frame is not None and self.kind != "morph":
             raise SettingsError("a single frame is made of a morph between two photographs only")
+        if self.frame is not None:
+            check_frame(*self.frame)
         check_suffix(self.output.suffix, self.kind, still=self.frame is not None)
         if self.kind == "symmetrise" and len(self.photographs[0].extra):
             raise SettingsError("symmetrise does not know which extra points are pairs; leave them out")
+
+
+def check_frame(shape: float, colour: float) -> None:
+    """Check that a single frame can have these parts of shape and of colour.
+
+    Raises
+    ------
+    SettingsError
+        If not.
+    """
+    if not all(LOWEST_PART <= part <= HIGHEST_PART for part in (shape, colour)):
+        raise SettingsError(
+            f"the frame has the part {shape:g} of shape and {colour:g} of colour; "
+            f"give numbers from {LOWEST_PART:g} to {HIGHEST_PART:g}, 0 for A and 1 for B"
+        )
 
 
 def check_suffix(suffix: str, kind: str, *, still: bool) -> None:
@@ -205,23 +235,40 @@ def from_dict(values: Mapping[str, Any], name: str = "the recipe") -> Recipe:
         raise SettingsError(f"{name} is no recipe: its photographs are no list, or its output is no object")
     _check_keys(output, ("suffix",), ("strip", *_MOVIE_FIELDS), f"the output of {name}")
     movie = MovieOptions(**{key: output[key] for key in _MOVIE_FIELDS if key in output})
-    try:
-        frame, weights = values.get("frame"), values.get("weights")
-        return Recipe(
-            kind=str(values["kind"]),
-            photographs=tuple(_photograph(one, name) for one in photographs),
-            settings=MorphSettings.from_dict(values["settings"]),
-            output=Output(str(output["suffix"]), int(output.get("strip", STRIP_PICTURES)), movie),
-            weights=None if weights is None else tuple(float(weight) for weight in weights),
-            amount=float(values.get("amount", 1.0)),
-            shape=bool(values.get("shape", True)),
-            colour=bool(values.get("colour", True)),
-            frame=None if frame is None else (float(frame[0]), float(frame[1])),
-            version=str(values["facekp"]),
-            job=str(values.get("job", "")),
-        )
-    except (TypeError, IndexError) as error:
-        raise SettingsError(f"{name} is no recipe: {error}") from None
+    weights, frame = values.get("weights"), values.get("frame")
+    return Recipe(
+        kind=str(values["kind"]),
+        photographs=tuple(_photograph(one, name) for one in photographs),
+        settings=MorphSettings.from_dict(values["settings"]),
+        output=Output(str(output["suffix"]), output.get("strip", STRIP_PICTURES), movie),
+        weights=None if weights is None else _numbers(weights, "weights", name),
+        amount=_number(values.get("amount", 1.0), "amount", name),
+        shape=bool(values.get("shape", True)),
+        colour=bool(values.get("colour", True)),
+        frame=None if frame is None else _frame(frame, name),
+        version=str(values["facekp"]),
+        job=str(values.get("job", "")),
+    )
+
+
+def _numbers(values: Any, what: str, name: str) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise SettingsError(f"{name} is no recipe: {values!r} for its {what} is no list of numbers")
+    return tuple(_number(value, what, name) for value in values)
+
+
+def _frame(values: Any, name: str) -> tuple[float, float]:
+    parts = _numbers(values, "frame", name)
+    if len(parts) != 2:
+        raise SettingsError(f"{name} is no recipe: its frame is {values!r}; give two numbers, shape and colour")
+    return parts[0], parts[1]
+
+
+def _number(value: Any, what: str, name: str) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not abs(value) <= sys.float_info.max:
+        raise SettingsError(f"{name} is no recipe: {value!r} in its {what} is no finite number")
+    return float(value)
 
 
 def _photograph(values: Any, name: str) -> Photograph:

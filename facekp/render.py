@@ -40,11 +40,12 @@ class PairWarp:
     """
 
     def __init__(self, a: Picture, b: Picture, shape_a: Points, shape_b: Points, mesh: Mesh) -> None:
-        self._a, self._b = Texture(a), Texture(b)
-        self._shape_a, self._way = shape_a, shape_b - shape_a
+        self._textures = Texture(a), Texture(b)
+        self._shapes, self._way = (shape_a, shape_b), shape_b - shape_a
         self._mesh = mesh
-        self._areas_a, self._areas_b = areas_round(shape_a, mesh), areas_round(shape_b, mesh)
-        self._grid = OVERSAMPLING * pixel_grid(self._a.size)
+        self._areas = areas_round(shape_a, mesh), areas_round(shape_b, mesh)
+        self._size, self._channels = self._textures[0].size, self._textures[0].shape
+        self._grid = OVERSAMPLING * pixel_grid(self._size)
 
     def frame(self, shape: float, colour: float | None = None, *, linear_light: bool = False) -> Picture:
         """A picture between the two.
@@ -62,30 +63,64 @@ class PairWarp:
             For 0, and for 1, one of the pictures itself, byte for byte.
         """
         colour = shape if colour is None else colour
-        shares = (1 - colour, colour)
-        layers = [layer for layer, share in zip(self._layers(shape), shares, strict=True) if share != 0]
-        result = np.empty((*self._a.size[::-1], *self._a.shape), dtype=np.uint8)
-        for rows, drawn in self._bands(shape, layers):
+        wanted = [number for number, share in enumerate((1 - colour, colour)) if share != 0]
+        result = np.empty((*self._size[::-1], *self._channels), dtype=np.uint8)
+        for rows, drawn in self._bands(shape, wanted):
             both = len(drawn) > 1
             _narrow(blend(drawn[0], drawn[1], colour, linear_light=linear_light) if both else drawn[0], result[rows])
         return result
 
     def warped(self, shape: float) -> tuple[Picture, Picture]:
         """Both pictures in the same shape between the two, not blended: uint8 arrays (H, W, channels)."""
-        first, second = (np.empty((*self._a.size[::-1], *self._a.shape), dtype=np.uint8) for _ in range(2))
-        for rows, drawn in self._bands(shape, self._layers(shape)):
+        first, second = (np.empty((*self._size[::-1], *self._channels), dtype=np.uint8) for _ in range(2))
+        for rows, drawn in self._bands(shape, (0, 1)):
             _narrow(drawn[0], first[rows])
             _narrow(drawn[1], second[rows])
         return first, second
 
-    def _layers(self, shape: float) -> list[Layer]:
-        # Between a and b shapes move in straight lines. So one field serves both pictures: back to the
-        # first is `shape` of the way from b to a, on to the second what is left of the way from a to b.
-        return [Layer(self._a, self._areas_a, -shape), Layer(self._b, self._areas_b, 1 - shape)]
+    def _bands(self, shape: float, wanted: Sequence[int]) -> Iterator[tuple[slice, list[Picture]]]:
+        """Those of the two pictures that are wanted, 0 and 1, some rows at a time."""
+        target = between(*self._shapes, shape, self._size)
+        if np.array_equal(target, self._shapes[0] + shape * self._way):
+            # Between a and b shapes move in straight lines. So one field serves both pictures: back to the
+            # first is `shape` of the way from b to a, on to the second what is left of the way from a to b.
+            factors = (-shape, 1 - shape)
+            layers = [Layer(self._textures[one], self._areas[one], factors[one]) for one in wanted]
+            yield from _bands(layers, target, self._way, self._mesh, self._grid)
+            return
+        # Points that are held at the edge have left the straight line: each picture has a field of its own.
+        alone = [
+            _bands(
+                [Layer(self._textures[one], self._areas[one], 1.0)],
+                target,
+                self._shapes[one] - target,
+                self._mesh,
+                self._grid,
+            )
+            for one in wanted
+        ]
+        for bands in zip(*alone, strict=True):
+            yield bands[0][0], [picture for _, (picture,) in bands]
 
-    def _bands(self, shape: float, layers: Sequence[Layer]) -> Iterator[tuple[slice, list[Picture]]]:
-        target = self._shape_a + shape * self._way
-        return _bands(layers, target, self._way, self._mesh, self._grid)
+
+def between(shape_a: Points, shape_b: Points, part: float, size: tuple[int, int]) -> Points:
+    """The points of a mesh on the straight way from one shape to another, or beyond.
+
+    Parameters
+    ----------
+    shape_a, shape_b : float64 arrays (N, 2)
+        ``(x, y)`` in pixels, within the frame.
+    part : float
+        0 gives the first shape, 1 the second.
+    size : (int, int)
+        Width and height of the frame, pixels.
+
+    Returns
+    -------
+    float64 array (N, 2)
+        Within the frame too: what would leave it beyond 0 or 1 is held at its edge.
+    """
+    return np.asarray((shape_a + part * (shape_b - shape_a)).clip(-0.5, np.array(size) - 0.5))
 
 
 def warp_picture(aligned: Picture, source: Points, target: Points, mesh: Mesh) -> Picture:

@@ -14,6 +14,7 @@ from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import lay_out, warn
 from facekp.mesh import Mesh
 from facekp.morph import Leg, size_of
+from facekp.render import between
 from facekp.settings import MorphSettings, schedule
 
 
@@ -95,7 +96,7 @@ class MorphSequence:
         """For each of the film's frames the points of its mesh, float64 (N, 2), pixels, and the triangles over them."""
         for moment in self._moments:
             a, b = self._shapes[moment.leg], self._shapes[(moment.leg + 1) % len(self._shapes)]
-            yield a + moment.shape * (b - a), self._meshes[moment.leg]
+            yield between(a, b, moment.shape, self._layout.size), self._meshes[moment.leg]
 
     def _leg(self, number: int) -> Leg:
         pair = number, (number + 1) % len(self._images)

@@ -48,7 +48,8 @@ class MorphSettings:
         Frames a second, 1 to 100.
     hold_first, hold_last : float
         How long the first and the last face stand still, beyond their frame's own time;
-        seconds, 0 to 60.
+        seconds, 0 to 60. With ping_pong or closed the last face is in mid-film: there it is held
+        for whole frames, in every format.
     ping_pong : bool
         Whether the film runs back again.
     loop : bool
@@ -68,7 +69,8 @@ class MorphSettings:
     background : str
         What is seen beyond the head: ``"dissolve"``, one background turning into the other;
         ``"a"`` or ``"b"``, that photograph's throughout; ``"transparent"``, nothing (frames are
-        RGBA); or a colour as ``"#rrggbb"``. For the last two heads are cut out; see `facekp.matte`.
+        RGBA); or a colour as ``"#rrggbb"``. For the last two heads are cut out where their colours
+        can be told from what is behind them, and softly outlined elsewhere; see `facekp.matte`.
     face_only : str
         ``"feather"`` or ``"seamless"``: only the face changes, and is blended back into photograph A
         with a soft edge, or with A's light and skin (Poisson image editing). ``"off"``: neither.
@@ -234,7 +236,7 @@ def schedule(settings: MorphSettings, legs: int = 1) -> list[Moment]:
     -------
     list of Moment
         A closed film that loops leaves out its last frame, and one that runs back and loops its very
-        last, since the first one follows. In a film that runs back the hold at the last face is frames.
+        last, since the first one follows. In either kind of film the hold at the last face is frames.
 
     Raises
     ------
@@ -247,12 +249,22 @@ def schedule(settings: MorphSettings, legs: int = 1) -> list[Moment]:
         )
     count = legs * (settings.frames - 1) + 1
     there = [_moment(settings, index, legs) for index in range(count)]
-    if settings.closed and settings.loop:
-        return there[:-1]
+    held = round(settings.hold_last * settings.fps)
+    if settings.closed:
+        return _with_last_face_held(there[:-1] if settings.loop else there, settings, legs, held)
     if not settings.ping_pong:
         return there
-    held = [there[-1]] * round(settings.hold_last * settings.fps)
-    return [*there, *held, *there[-2 : 0 if settings.loop else None : -1]]
+    return [*there, *[there[-1]] * held, *there[-2 : 0 if settings.loop else None : -1]]
+
+
+def _with_last_face_held(there: list[Moment], settings: MorphSettings, legs: int, held: int) -> list[Moment]:
+    """A closed film with so many frames more of its last face, where the way home from there begins."""
+    arrival = next((index for index, moment in enumerate(there) if moment.leg == legs - 1), None)
+    if arrival is None:  # a curve that does not come so far
+        return there
+    # A film that does not stop at faces may pass between two frames by the last one.
+    face = there[arrival] if settings.stop_at_faces else Moment(legs - 1, 0.0, 0.0)
+    return [*there[:arrival], *[face] * held, *there[arrival:]]
 
 
 def _moment(settings: MorphSettings, index: int, legs: int) -> Moment:

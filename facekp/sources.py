@@ -155,5 +155,7 @@ def read_points(path: str | os.PathLike[str], size: tuple[int, int], face: int =
         raise AnnotationError(f"{file} cannot be read: {error.strerror or error}") from None
     faces = parse_faces(data, suffix, size, name=str(file))
     if not 1 <= face <= len(faces):
-        raise AnnotationError(f"{file} has the points of {len(faces)} faces; there is no face {face}")
+        raise AnnotationError(
+            f"{file} has the points of {len(faces)} face{'s' * (len(faces) != 1)}; there is no face {face}"
+        )
     return faces[face - 1]

@@ -100,6 +100,48 @@ def test_a_failure_costs_one_film(table):
     assert done["third"].made
 
 
+def test_an_error_that_nobody_foresaw_costs_one_film(table, monkeypatch):
+    def failing(recipe, target, **more):
+        if target.stem == "second":
+            raise ValueError("repeats may not\n contain negative values")
+        return make(recipe, target, **more)
+
+    monkeypatch.setattr(facekp.batch, "make", failing)
+    done = films(table)
+    assert done["second"].error == (
+        "an error that was not foreseen, ValueError: repeats may not contain negative values"
+    )
+    assert done["p0_p1"].made
+    assert done["third"].made
+
+
+@pytest.mark.parametrize("change", [{"weights": ["x"]}, {"amount": "x"}, {"frame": "ab"}, {"photographs": [{}]}])
+def test_a_film_with_a_broken_recipe_is_made_again(table, change):
+    films(table)
+    note = table.parent / "films" / "second.recipe.json"
+    whole = note.read_text()
+    note.write_text(json.dumps(json.loads(whole) | change))
+    assert [name for name, one in films(table).items() if one.made] == ["second"]
+    assert note.read_text() == whole
+
+
+def test_extra_points_are_columns_too(table):
+    films(table)
+    folder = table.parent / "films"
+    before = (folder / "second.gif").read_bytes()
+    for name, x in (("hair_a", 60), ("hair_b", 75)):
+        (table.parent / f"{name}.json").write_text(f"[[{x}, 20], [{x + 40}, 12]]")
+    header, first, second, third = table.read_text().splitlines()
+    rows = [f"{header},extra_a,extra_b", f"{first},,", f"{second},hair_a.json,hair_b.json", f"{third},,"]
+    table.write_text("\n".join(rows))
+    assert [name for name, one in films(table).items() if one.made] == ["second"]
+    assert (folder / "second.gif").read_bytes() != before
+    extra = [one.extra.tolist() for one in read_recipe(folder / "second.recipe.json").photographs]
+    assert extra == [[[60, 20], [100, 12]], [[75, 20], [115, 12]]]
+    (table.parent / "hair_b.json").write_text("[[80, 20], [115, 12]]")
+    assert [name for name, one in films(table).items() if one.made] == ["second"]
+
+
 def test_several_processes_make_the_same_films(table):
     films(table)
     folder = table.parent / "films"

@@ -72,6 +72,18 @@ def test_different_sizes_turns_and_an_upside_down_face():
     assert np.abs(first.astype(int) - last).mean() < 1.5
 
 
+@pytest.mark.parametrize("background", ["dissolve", "a"])
+def test_a_curve_may_overshoot_with_a_face_at_the_edge(background):
+    a, b, points_a, points_b = two_faces()
+    cut = 60
+    settings = MorphSettings(7, "a", reference="a", background=background, shape_curve=(0, 2, -1, 1))
+    morph = Morph(np.ascontiguousarray(a[:, cut:]), b, points_a - (cut, 0), points_b, settings=settings)
+    frames = list(morph.film())
+    assert (2 * morph.shape_b - morph.shape_a)[:, 0].min() < -0.5  # the curve goes as far as that
+    assert {frame.shape for frame in frames} == {(*a[:, cut:].shape,)}
+    np.testing.assert_array_equal(frames[0], a[:, cut:])
+
+
 @pytest.mark.parametrize("size", [(16, 16), (17, 31), (90, 33)])
 def test_any_size(size):
     frames = list(morph_frames(*two_faces(), MorphSettings(3, size)))

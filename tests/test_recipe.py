@@ -12,7 +12,7 @@ from facekp.annotations import format_pts
 from facekp.errors import FacekpWarning, ImageError, OutputError, SettingsError
 from facekp.film import MovieOptions
 from facekp.images import encode_png, load_image
-from facekp.make import make
+from facekp.make import make, movie_options
 from facekp.recipe import KINDS, Output, Recipe, read_recipe, write_recipe
 from facekp.settings import MorphSettings
 from facekp.sources import open_photograph
@@ -121,6 +121,12 @@ def test_a_zip_holds_its_recipe(photographs, tmp_path):
     assert (tmp_path / "n.zip").read_bytes() == (tmp_path / "m.zip").read_bytes()
 
 
+def test_a_closed_film_does_not_hold_its_last_frame(photographs):
+    closed = replace(SMALL, closed=True, hold_first=0.5, hold_last=1)
+    options = movie_options(Recipe("sequence", photographs, closed, Output(".gif")))
+    assert (options.hold_first, options.hold_last) == (0.5, 0)  # the last face is held before it, in frames
+
+
 def test_progress_sees_every_frame(photographs, tmp_path):
     told = []
 
@@ -153,6 +159,17 @@ def test_progress_sees_every_frame(photographs, tmp_path):
         ({"settings": []}, "not list"),
         ({"colour": True, "magic": 1}, "has 'magic', which means nothing"),
         ({"weights": 3}, "is no recipe"),
+        ({"weights": ["x"]}, "'x' in its weights is no finite number"),
+        ({"weights": "12"}, "'12' for its weights is no list of numbers"),
+        ({"amount": "x"}, "'x' in its amount is no finite number"),
+        ({"amount": float("nan")}, "nan in its amount"),
+        ({"amount": 10**400}, "in its amount is no finite number"),
+        ({"output": {"suffix": ".png", "strip": "x"}}, "strip is 'x'; give a whole number from 1 to 100"),
+        ({"output": {"suffix": ".png", "strip": 0}}, "strip is 0"),
+        ({"frame": "ab"}, "'ab' for its frame is no list of numbers"),
+        ({"frame": {"shape": 1}}, "for its frame is no list of numbers"),
+        ({"frame": ["a", 1]}, "'a' in its frame is no finite number"),
+        ({"frame": [0.5]}, "its frame is .0.5.; give two numbers"),
     ],
 )
 def test_recipes_that_cannot_be_read(photographs, tmp_path, change, words):
@@ -161,6 +178,13 @@ def test_recipes_that_cannot_be_read(photographs, tmp_path, change, words):
     (tmp_path / "r.json").write_text(json.dumps(values))
     with pytest.raises(SettingsError, match=words):
         read_recipe(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize("part", [float("nan"), float("inf"), 1e9, -1.1])
+def test_a_frame_is_not_far_from_the_faces(photographs, part):
+    for frame in ((part, 0.5), (0.5, part)):
+        with pytest.raises(SettingsError, match="give numbers from -1 to 2, 0 for A and 1 for B"):
+            Recipe("morph", photographs[:2], SMALL, Output(".png"), frame=frame)
 
 
 def test_files_that_are_no_recipe(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from facekp.field import interpolate, pixel_grid
 from facekp.mesh import OUTLINE_POINTS, Mesh, control_points, triangulate
-from facekp.render import PairWarp, blend, warp_picture
+from facekp.render import PairWarp, between, blend, warp_picture
 from facekp.warp import OVERSAMPLING, sample
 from tests.drawn import face_points
 
@@ -121,6 +121,25 @@ def test_the_ends_are_the_pictures_themselves():
     np.testing.assert_array_equal(pair.frame(0), first[::OVERSAMPLING, ::OVERSAMPLING])
     np.testing.assert_array_equal(pair.frame(1), second[::OVERSAMPLING, ::OVERSAMPLING])
     np.testing.assert_array_equal(pair.frame(0, 1), pair.warped(0)[1])
+
+
+@pytest.mark.parametrize("part", [-0.6, 1.7])
+def test_beyond_the_ends_a_face_at_the_edge_stays_in_the_frame(part):
+    a = control_points(face_points((24, 44), 50, 44).astype(np.float64), SIZE)
+    b = control_points(face_points((70, 40), 56, 52).astype(np.float64), SIZE)
+    mesh, pictures = triangulate((a + b) / 2), (noise(1), noise(2))
+    held = between(a, b, part, SIZE)
+    assert (held != a + part * (b - a)).any()
+    assert held.min() >= -0.5
+    assert (held <= np.array(SIZE) - 0.5).all()
+    expected = warp_picture(pictures[0], a, held, mesh), warp_picture(pictures[1], b, held, mesh)
+    pair = PairWarp(*pictures, a, b, mesh)
+    for warped, same in zip(pair.warped(part), expected, strict=True):
+        np.testing.assert_array_equal(warped, same)
+    np.testing.assert_array_equal(pair.frame(part, 0.4), blend(*expected, 0.4))
+    np.testing.assert_array_equal(pair.frame(part, 1), expected[1])
+    for end, picture in enumerate(pictures):
+        np.testing.assert_array_equal(pair.frame(end), picture[::OVERSAMPLING, ::OVERSAMPLING])
 
 
 def test_frames_do_not_depend_on_the_height_of_bands(monkeypatch):

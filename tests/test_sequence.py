@@ -53,6 +53,15 @@ def test_every_face_is_met_exactly():
     assert max(steps) < 4 * min(steps)  # from the last frame to the first it is one step more
 
 
+def test_a_closed_film_holds_the_last_photograph():
+    images, shapes = three_faces()
+    settings = MorphSettings(frames=3, closed=True, hold_last=0.1, **LINEAR)
+    held = list(sequence_frames(images, shapes, settings))
+    last = list(sequence_frames(images, shapes, MorphSettings(frames=3, **LINEAR)))[-1]
+    assert [index for index, frame in enumerate(held) if np.array_equal(frame, last)] == [4, 5, 6, 7]
+    assert len(held) == 6 + 3
+
+
 def test_a_closed_morph_of_two_comes_back():
     a, b, points_a, points_b = two_faces()
     film = list(morph_frames(a, b, points_a, points_b, MorphSettings(frames=4, closed=True, **LINEAR)))

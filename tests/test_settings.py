@@ -154,6 +154,28 @@ def test_a_closed_film_leaves_out_what_comes_next():
     assert len(places(replace(LINEAR, closed=True, loop=False), 3)) == 13
 
 
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_closed_film_holds_its_last_face_on_the_way(loop):
+    settings = replace(LINEAR, closed=True, loop=loop, hold_last=0.1, fps=30)
+    there = places(replace(settings, hold_last=0), 3)
+    assert places(settings, 3) == [*there[:8], 2, 2, 2, *there[8:]]
+    assert there[8] == 2
+    stops = places(replace(settings, stop_at_faces=True), 3)
+    assert stops[7] < 2 < stops[12]
+    assert stops[8:12] == [2] * 4
+
+
+def test_the_last_face_is_held_though_no_frame_meets_it():
+    smooth = MorphSettings(frames=2, closed=True, hold_last=0.1, fps=30)
+    there = places(replace(smooth, hold_last=0), 4)
+    assert 3 not in there
+    held = places(smooth, 4)
+    assert held == sorted(held)
+    assert held == sorted([*there, 3, 3, 3])
+    short = replace(LINEAR, closed=True, hold_last=1, shape_curve=(0, 0.4), colour_curve=(0, 0.4))
+    assert places(short, 2) == places(replace(short, hold_last=0), 2)  # the last face is never seen
+
+
 def test_shape_and_colour_go_through_the_faces_together():
     with pytest.raises(SettingsError, match="need the same curve"):
         schedule(replace(LINEAR, shape_curve="smooth"), 2)
