@@ -80,12 +80,14 @@ def csv_rows(*faces):
 
 def test_csv_has_a_row_for_each_point():
     points, doubt = np.rint(face_points()), np.arange(68, dtype=np.float32) / 4
-    face = Keypoints(points, FaceBox.around(points), 0.75, IBUG68, doubt)
+    face = Keypoints(points, FaceBox(1, 2.5, 300, 400), 0.75, IBUG68, doubt, 0.5)
     rows = csv_rows(face, face)
     assert len(rows) == 2 * 68
     x, y = points[1]
     known = {"file": "a.jpg", "face": "0", "point": "1", "name": "jaw 2", "x": f"{x:.3f}", "y": f"{y:.3f}"}
     assert rows[1].items() >= {**known, "uncertainty": "0.25", "score": "0.75"}.items()
+    whole = {"detection": "0.5", "x_min": "1", "y_min": "2.5", "x_max": "300", "y_max": "400"}
+    assert all(row.items() >= whole.items() for row in rows)
     assert [float(rows[1][angle]) for angle in ("yaw", "pitch", "roll")] == [
         round(angle, 2) for angle in (face.pose.yaw, face.pose.pitch, face.pose.roll)
     ]

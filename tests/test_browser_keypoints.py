@@ -8,17 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from face_viewer import face_data
 from PIL import Image
 
 from facekp.annotations import parse_pts
+from facekp.draw import FAINTEST
+from facekp.faces import FaceBox
 from facekp.images import encode_png, load_image
+from facekp.keypoints import Keypoints
+from facekp.schema import IBUG68
 from tests.browser import BROWSER, READY, SCREENS, Visit, visiting
-from tests.conftest import GALLERY
+from tests.conftest import GALLERY, ROOT
+from tests.drawn import face_points
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH")
 
+VIEWER = ROOT / "app" / "viewer"
 PAIR = "ada_neutral.jpg", "ebo_neutral.jpg"
 
 
@@ -103,6 +110,51 @@ def test_switches_answer_in_the_browser_and_outlive_a_change_of_page(visit: Keyp
     assert page.locator(".drawing path.mesh").count() == 1
     assert page.locator(".drawing text").count() == 0
     visit.check("keypoints-switched")
+
+
+SHOW = """async ([markup, script, data]) => {
+    const root = document.body.appendChild(document.createElement('div'));
+    root.id = 'drawn';
+    root.innerHTML = markup;
+    const viewer = await import(URL.createObjectURL(new Blob([script], {type: 'text/javascript'})));
+    viewer.default({data, parentElement: root, setTriggerValue: () => null});
+}"""
+"""Shows the viewer once more, with faces of our own: no network without training is uncertain of single points."""
+
+
+def test_uncertain_points_and_edges_are_faint_whatever_is_switched_on(visit: KeypointsVisit) -> None:
+    faces = []
+    for centre, unsure in (((120, 110), 3), ((320, 110), 40)):
+        points = face_points(centre)
+        doubt = np.zeros(68, np.float32)
+        doubt[unsure] = np.ptp(points, axis=0).max()
+        face = Keypoints(points, FaceBox.around(points), 1.0, IBUG68, doubt)
+        faces.append(face_data(face, face))
+    data = {
+        "photo": "drawn", "model": "drawn", "alt": "Two drawn faces", "saved": "drawn.png", "source": "data:,",
+        "size": [440, 220], "names": IBUG68.names, "edges": IBUG68.edges, "triangles": [], "faces": faces,
+        "truths": [], "selected": 0, "edit": 0, "colors": {"predicted": "rgb(255, 40, 40)", "truth": "rgb(0, 0, 0)"},
+    }  # fmt: skip
+    script = "\n".join((VIEWER / name).read_text() for name in ("view.js", "drawing.js", "viewer.js"))
+    visit.page.evaluate(SHOW, [(VIEWER / "viewer.html").read_text(), script, data])
+    viewer = visit.page.locator("#drawn")
+
+    def opacities(drawn: str, attribute: str) -> list[float]:
+        return viewer.locator(drawn).evaluate_all(f"all => all.map(each => Number(each.getAttribute('{attribute}')))")
+
+    def check() -> None:
+        assert opacities(".selected .point", "opacity") == faces[0]["opacity"]
+        assert faces[0]["opacity"][3] == FAINTEST
+        for drawn in (".selected .edges", ".face:not(.selected) .edges", ".face:not(.selected) .dots"):
+            assert set(opacities(drawn, "stroke-opacity")) == {1, FAINTEST}
+        faint = viewer.locator(f'.selected .edges[stroke-opacity="{FAINTEST}"]').get_attribute("d")
+        assert faint.count("M") == 2  # from its neighbours along the jaw to the point
+
+    check()
+    assert viewer.locator(".expected").count() == 0
+    viewer.get_by_role("button", name="Uncertainty").dispatch_event("click")  # Streamlit's page lies over it
+    check()
+    assert viewer.locator(".expected").count() == 68
 
 
 def test_the_picture_zooms_and_pans(visit: KeypointsVisit) -> None:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from facekp import cli, load_image
-from facekp.annotations import parse_pts
+from facekp.annotations import parse_faces, parse_pts
 from facekp.images import encode_png
 from tests.conftest import ROOT
 
@@ -63,11 +63,17 @@ def test_detect_prints_json(photo, capsys):
     assert set(face["pose"]) == {"yaw", "pitch", "roll"}
 
 
-def test_several_photographs_show_a_progress_bar(photo, other, capsys):
+def test_several_photographs_show_a_progress_bar(photo, other, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert run("detect", photo, other) == 0
     captured = capsys.readouterr()
     assert "2/2" in captured.err
     assert len(json.loads(captured.out)) == 2
+
+
+def test_a_file_of_messages_holds_no_progress_bar(photo, faceless, capsys):
+    assert run("detect", photo, faceless) == 0
+    assert capsys.readouterr().err == f"facekp: {faceless}: no face was found\n"
 
 
 def test_no_face_is_no_failure_for_detect(photo, faceless, capsys):
@@ -101,9 +107,16 @@ def test_a_file_that_may_not_be_read(photo, monkeypatch, capsys):
 
 
 def test_csv(photo, capsys):
+    assert run("detect", photo) == 0
+    ((found,),) = (record["faces"] for record in json.loads(capsys.readouterr().out))
     assert run("detect", photo, "--format", "csv") == 0
-    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    text = capsys.readouterr().out
+    rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == 68
+    told = [float(rows[0][name]) for name in ("score", "detection", "x_min", "y_min", "x_max", "y_max")]
+    assert told == [found["score"], found["detection"], *found["box"]]
+    (points,) = parse_faces(text.encode(), ".csv", (512, 512), name="the table")
+    np.testing.assert_allclose(points, found["points"], atol=1e-3)
     assert rows[8]["name"] == "jaw 9"
     assert {abs(float(row["yaw"])) < 10 for row in rows} == {True}
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def names(folder: Path) -> set[str]:
     return set(os.listdir(folder))
 
 
-def test_a_table_and_a_film_with_the_points(film, tmp_path, capsys):
+def test_a_table_and_a_film_with_the_points(film, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # a progress bar is for a terminal
     out = tmp_path / "points.csv"
     assert run("detect", film, "--out", out, "--overlay") == 0
     assert names(tmp_path) == {"film.mp4", "points.csv", "film_points.mp4"}

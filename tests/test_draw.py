@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facekp import FaceBox
-from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face, draw_mesh
+from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face, draw_mesh, opacity
 from facekp.mesh import Mesh
 from facekp.schema import IBUG68
 from tests.drawn import face_points
@@ -59,6 +59,10 @@ def test_uncertain_points_are_faint_and_so_are_the_lines_to_them():
     between = np.rint((points[8] + points[9]) / 2).astype(int)
     assert 0 < np.abs(drawn[between[1], between[0]].astype(int) - 100).sum() <= change[9] + 2
     assert (draw_face(image, points, IBUG68, uncertainty=doubt * 0) == draw_face(image, points, IBUG68)).all()
+
+
+def test_points_of_which_no_error_is_known_have_their_full_colour():
+    assert (opacity(POINTS, None) == 1).all()
 
 
 def test_points_outside_the_picture_are_no_obstacle():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import services
 import streamlit as st
 import visit
 from comparison import errors, match
-from face_viewer import head_axes, take_over
+from face_viewer import face_data, head_axes, take_over
 from photos import Truth, as_jpeg, browser_type
 from PIL import Image
 
+from facekp.draw import FAINTEST, SURE
 from facekp.faces import FaceBox
 from facekp.images import load_image
 from facekp.keypoints import Keypoints
@@ -92,6 +94,17 @@ def test_a_photo_that_lies_on_its_side_is_turned_upright() -> None:
 
 def found(points: np.ndarray, schema: Schema = IBUG68) -> Keypoints:
     return Keypoints(points.astype(np.float32), FaceBox.around(points), 1.0, schema)
+
+
+def test_points_are_as_faint_as_in_a_saved_overlay() -> None:
+    points = face_points()
+    side = np.ptp(points, axis=0).max()
+    doubt = np.zeros(68, np.float32)
+    doubt[[1, 2, 3]] = side * np.float32([SURE[0], np.mean(SURE), 2 * SURE[1]])
+    face = replace(found(points), uncertainty=doubt)
+    assert face_data(face, face)["opacity"] == pytest.approx([1, 1, (1 + FAINTEST) / 2, FAINTEST] + [1] * 64, abs=0.01)
+    unknown = found(points)
+    assert face_data(unknown, unknown)["opacity"] == [1] * 68
 
 
 def test_true_points_belong_to_the_face_below_them() -> None:

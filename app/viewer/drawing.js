@@ -5,6 +5,12 @@ const move = ([x, y]) => `M${x} ${y}`;
 const polyline = (points, pairs) => pairs.map(([a, b]) => `${move(points[a])}L${points[b].join(" ")}`).join("");
 const dots = (points) => points.map((point) => `${move(point)}h0`).join("");
 
+// What is drawn equally strongly is one path, so that faint strokes are no stronger where they meet.
+const paths = (kind, items, opacities, outline) => [...new Set(opacities)].map((opacity) => {
+  const alike = items.filter((_, i) => opacities[i] === opacity);
+  return `<path class="${kind}" stroke-opacity="${opacity}" d="${outline(alike)}"/>`;
+}).join("");
+
 // What of a viewer's faces is to be seen; the viewer itself, in viewer.js, knows their state.
 class Overlay {
   get face() {
@@ -29,7 +35,7 @@ class Overlay {
   }
 
   faceMarkup(face, index) {
-    const { points, box } = face;
+    const { points, box, opacity } = face;
     const own = index === this.selected;
     const several = this.faces.length > 1;
     const parts = [];
@@ -42,10 +48,10 @@ class Overlay {
     if (this.on("errors") && this.on("truth")) parts.push(this.errorLines(points, index));
     if (own && this.on("uncertainty") && face.uncertainty) parts.push(...points.map(([x, y], i) =>
       `<circle class="expected" cx="${x}" cy="${y}" r="${face.uncertainty[i]}"/>`));
-    if (this.on("edges")) parts.push(`<path class="edges" d="${polyline(points, this.data.edges)}"/>`);
+    if (this.on("edges")) parts.push(this.edgesMarkup(face));
     if (own && this.on("pose") && face.axes) parts.push(this.axesMarkup(face));
     if (this.on("points") || (own && this.correcting)) {
-      parts.push(own ? this.pointsMarkup(face) : `<path class="dots" d="${dots(points)}"/>`);
+      parts.push(own ? this.pointsMarkup(face) : paths("dots", points, opacity, dots));
     }
     if (own && this.on("numbers")) parts.push(this.numbersMarkup(face));
     const button = several && !this.correcting
@@ -83,17 +89,21 @@ class Overlay {
     return `<g class="axes">${["right", "down", "ahead"].map(line).join("")}</g>`;
   }
 
-  pointsMarkup({ points, uncertainty, box }) {
+  edgesMarkup({ points, opacity }) {
+    const { edges } = this.data;
+    const fainter = edges.map(([a, b]) => Math.min(opacity[a], opacity[b]));
+    return paths("edges", edges, fainter, (pairs) => polyline(points, pairs));
+  }
+
+  pointsMarkup({ points, opacity, box }) {
     const size = Math.max(box[2] - box[0], box[3] - box[1]);
     const circles = points.map(([x, y], i) => {
-      // A point that may be off by a twentieth of the face is the faintest.
-      const faint = this.on("uncertainty") && uncertainty ? Math.max(0.35, 1 - 13 * uncertainty[i] / size) : 1;
       const reached = this.correcting
         ? `tabindex="${i === (this.current ?? 0) ? 0 : -1}" role="button" data-focus="point${i}"
            aria-label="${escaped(this.describe(i))}. Arrows move it, N and P go to the next and the previous point."`
         : "";
       const kind = `${this.current === i ? "current" : ""} ${points.length === 1 ? "single" : ""}`;
-      return `<circle class="point ${kind}" data-point="${i}" cx="${x}" cy="${y}" opacity="${faint}" ${reached}/>`;
+      return `<circle class="point ${kind}" data-point="${i}" cx="${x}" cy="${y}" opacity="${opacity[i]}" ${reached}/>`;
     });
     // On a small face they are smaller, or they would cover it.
     return `<g style="--most: ${0.017 * size}px">${circles.join("")}</g>`;
