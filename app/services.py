@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import streamlit as st
 from data_sets import data_folder
@@ -24,7 +23,6 @@ from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
 from samples import SPLITS, KnownFace, read_faces
 
-from facekp.crop import crop_round
 from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import load_image
 from facekp.inventory import checkpoint_names, checkpoints_folder
@@ -68,8 +66,11 @@ def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
 
 
 def warm_up(idle: float = 4.0) -> None:
-    """Load what visitors need before they do: what the first page draws with, while their browser starts; the network
-    once the browser has that page, or after so many seconds without."""
+    """Load what visitors need before they do.
+
+    What the first page draws with is loaded while their browser starts; the network once the browser has that page, or
+    after so many seconds without a visitor.
+    """
     import facekp.draw  # noqa: F401 - with SciPy, 0.4 s
 
     _known_faces()
@@ -169,19 +170,15 @@ def response(run: Run, photo: Photo) -> Response:
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
 def _response(digest: str, sha256: str, _photo: Photo, _checkpoint: Checkpoint) -> Response:
-    from facekp.filters import first_layer_response
+    from facekp.filters import first_crop, first_layer_response
 
-    image, spec, box = load_image(_photo.data), _checkpoint.input, None
-    if spec.whole:
-        seen = cv2.resize(image, spec.shape, interpolation=cv2.INTER_AREA)
-    else:
+    image, box = load_image(_photo.data), None
+    if not _checkpoint.input.whole:
         faces = find_faces(_photo).faces
         if not faces:
             raise NoFaceError(NO_FACE)
         box = faces[0].box
-        seen = crop_round(box, spec.size, spec.margin).cut(image)
-    grey = np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    return Response(grey, first_layer_response(_checkpoint, image, box))
+    return Response(first_crop(_checkpoint, image, box).cut_grey(image), first_layer_response(_checkpoint, image, box))
 
 
 def faces_of(data_set: str, split: str | None = None) -> list[KnownFace]:

@@ -13,11 +13,12 @@ from safetensors.torch import load
 from torch import nn
 
 from facekp.checkpoint import Checkpoint
-from facekp.crop import Crop, WholePicture, crop_round
+from facekp.crop import Crop, WholePicture, crop_round, level_crop
 from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError
 from facekp.faces import FaceBox, face_detector
 from facekp.images import Picture
 from facekp.inventory import checkpoint_names, checkpoints_folder
+from facekp.locate import Locator
 
 UNTRAINED = "conv1_untrained.safetensors"
 """File beside the weights: the filters with which training began, its only tensor."""
@@ -75,8 +76,7 @@ def untrained_filters(name: str | os.PathLike[str]) -> Array:
 def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None) -> Array:
     """What the first convolution's filters answer to on a photograph: their sums and biases, before anything else.
 
-    The network sees what it sees at its first look: the upright crop round a face, or, where it takes
-    whole pictures, all of the photograph.
+    The network sees what it sees at its first look; see `first_crop`.
 
     Parameters
     ----------
@@ -101,21 +101,19 @@ def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | 
         If the network has no convolution.
     """
     convolution, spec = _first_convolution(checkpoint), checkpoint.input
-    grey = _first_crop(checkpoint, image, box).cut_grey(image)
+    grey = first_crop(checkpoint, image, box).cut_grey(image)
     pixels = (torch.from_numpy(grey).float()[None, None] - spec.mean) / spec.std
     with torch.inference_mode():
         return np.array(convolution(pixels)[0].numpy())
 
 
-def _first_convolution(checkpoint: Checkpoint) -> nn.Conv2d:
-    for module in checkpoint.network.modules():
-        if isinstance(module, nn.Conv2d):
-            return module
-    raise CheckpointError(f"the network of {checkpoint.name} has no convolution, and so no filters to show")
+def first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None) -> Crop | WholePicture:
+    """The part of a photograph that a network looks at first.
 
-
-def _first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None) -> Crop | WholePicture:
-    spec = checkpoint.input
+    It is the upright crop round a face; behind a scout the crop with level eyes that the scout's points place; for a
+    network that takes whole pictures all of the photograph. Parameters and errors are those of `first_layer_response`.
+    """
+    spec, eyes = checkpoint.input, checkpoint.schema.eyes
     if spec.whole:
         if box is not None:
             raise FacekpError(f"{checkpoint.name} looks at the whole picture and takes no box; leave it out")
@@ -125,4 +123,14 @@ def _first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None) -> 
         if not found:
             raise NoFaceError(NO_FACE)
         box = found[0].box
-    return crop_round(box, spec.size, spec.margin)
+    if checkpoint.scout is None or eyes is None:
+        return crop_round(box, spec.size, spec.margin)
+    (look,) = Locator(checkpoint.scout).locate([image], [box])
+    return level_crop(look.points, eyes, spec.size, spec.margin)
+
+
+def _first_convolution(checkpoint: Checkpoint) -> nn.Conv2d:
+    for module in checkpoint.network.modules():
+        if isinstance(module, nn.Conv2d):
+            return module
+    raise CheckpointError(f"the network of {checkpoint.name} has no convolution, and so no filters to show")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,8 +12,9 @@ from facekp import CheckpointError, FacekpError, NoFaceError, first_layer_filter
 from facekp.checkpoint import Checkpoint, InputSpec, load_checkpoint
 from facekp.crop import crop_round
 from facekp.faces import FaceBox, face_detector
-from facekp.filters import UNTRAINED, untrained_filters
+from facekp.filters import UNTRAINED, first_crop, untrained_filters
 from facekp.networks import build_network
+from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, NOSE
 
 
@@ -88,6 +90,20 @@ def test_the_response_is_what_the_network_computes_first(portrait, name, size, o
     crop = crop_round(box, size, 1.0).cut_grey(image)
     checkpoint.network(torch.from_numpy(crop).float()[None, None])
     np.testing.assert_allclose(first_layer_response(checkpoint, image), seen[0], rtol=1e-5, atol=1e-3)
+
+
+def test_behind_a_scout_the_network_sees_a_crop_with_level_eyes(portrait):
+    image = load_image(portrait)
+    height, width = image.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 20, 1.0)
+    leaning = np.asarray(cv2.warpAffine(image, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
+    checkpoint = load_checkpoint("face68")
+    predictor = KeypointPredictor(checkpoint)
+    box = predictor.detector.detect(leaning)[0].box
+    seen, engine = [], predictor.locator.engine
+    predictor.locator.engine = lambda crops: seen.append(crops) or engine(crops)
+    predictor.predict(leaning, [box])
+    np.testing.assert_array_equal(first_crop(checkpoint, leaning, box).cut_grey(leaning), seen[0][0])
 
 
 def test_grey_values_enter_as_the_card_says(edges, step):

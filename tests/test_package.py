@@ -15,7 +15,7 @@ from tests.installation import install
 ORDER = [
     "errors", "parallel", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection",
     "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "heatmaps", "networks", "checkpoint",
-    "filters", "readout", "export", "engines", "locate", "predict", "many", "smooth", "track", "metrics", "records",
+    "readout", "export", "engines", "locate", "filters", "predict", "many", "smooth", "track", "metrics", "records",
     "results", "reliability", "align", "mesh", "folds", "field", "warp", "texture", "render", "settings", "layout",
     "colour", "mask", "matte", "mixture", "blend", "morph", "sequence", "prototype", "film", "gif", "stills", "video",
     "footage", "trackfile", "movie", "sheet", "options", "sources", "recipe", "make", "batch", "draw", "console",
