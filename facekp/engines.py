@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facekp.checkpoint import Checkpoint
 from facekp.errors import FacekpError
 from facekp.export import onnx_model
-from facekp.readout import Readout, fold
+from facekp.readout import Readout, fold, pack
 
 Float = NDArray[np.float32]
 ENGINES = ("torch", "onnxruntime")
@@ -40,12 +40,13 @@ def make_engine(checkpoint: Checkpoint, name: str = "torch") -> Engine:
 
 
 class TorchEngine:
-    """torch, with batch normalisations folded into the convolutions before them."""
+    """torch, with batch normalisations folded into the convolutions before them, and these packed."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         width, height = checkpoint.input.shape
         network = copy.deepcopy(checkpoint.network)
         fold(network, torch.zeros(1, checkpoint.input.channels, height, width))
+        pack(network)
         self._readout = Readout(network, checkpoint.input).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def __call__(self, crops: NDArray[np.uint8]) -> tuple[Float, Float | None]:

@@ -1,4 +1,4 @@
-"""A network with what belongs before and behind it, pixels in and pixels out; and its folding."""
+"""A network with what belongs before and behind it, pixels in and pixels out; and what makes it faster."""
 
 from __future__ import annotations
 
@@ -67,3 +67,35 @@ def fold(network: nn.Module, crops: torch.Tensor) -> None:
         fused = fuse_conv_bn_eval(convolution, normalisation)
         network.set_submodule(names[convolution], fused)
         network.set_submodule(names[normalisation], nn.Identity())
+
+
+class PackedConvolution(nn.Module):
+    """A convolution whose weights lie in memory as oneDNN reads them.
+
+    torch brings them into that order at every call, which takes a sixth of `HeatmapResNet18`'s time for a single crop.
+    Its compiler packs them once, with the same operator; compiling would take longer than most runs.
+    """
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        padding, stride, dilation = convolution.padding, convolution.stride, convolution.dilation
+        self._shape = list(padding), list(stride), list(dilation), convolution.groups
+        weight = convolution.weight.detach().to_mkldnn()
+        self._weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self._shape)
+        self._bias = None if convolution.bias is None else convolution.bias.detach()
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (N, C_in, H, W) → (N, C_out, H', W')."""
+        result: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
+            features, self._weight, self._bias, *self._shape, "none", [], ""
+        )
+        return result
+
+
+def pack(network: nn.Module) -> None:
+    """Put a `PackedConvolution` in the place of each convolution, in place, where torch was built with oneDNN."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return
+    for name, module in list(network.named_modules()):
+        if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros" and not isinstance(module.padding, str):
+            network.set_submodule(name, PackedConvolution(module))
