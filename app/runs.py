@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from facekp.errors import CheckpointError
+from facekp.inventory import WEIGHTS
 from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
-from facekp.results import EXTREMES, RESULTS, Extremes, SplitResults, measured_splits, read_extremes, read_results
+from facekp.results import (
+    CONFIDENCE,
+    EXTREMES,
+    RESULTS,
+    ROBUSTNESS,
+    Extremes,
+    SplitResults,
+    measured_splits,
+    read_extremes,
+    read_results,
+)
 from facekp.schema import SCHEMAS, Schema
 
 STAGES = {"nose": "Nose tip", "imm58": "58 points", "ibug68": "68 points"}
@@ -72,6 +84,8 @@ class Run:
         Whether its uncertainties hold.
     robustness : RobustnessResults or None
         What poor photographs cost it.
+    outdated : tuple of str
+        What was measured with other weights than those that are there, and is left out.
     """
 
     name: str
@@ -84,6 +98,7 @@ class Run:
     extremes: Extremes | None
     confidence: ConfidenceResults | None = None
     robustness: RobustnessResults | None = None
+    outdated: tuple[str, ...] = ()
 
     @property
     def data_set(self) -> str:
@@ -115,7 +130,11 @@ def run_folders(folder: Path) -> list[Path]:
 
 def fingerprint(folder: Path) -> tuple[tuple[str, int], ...]:
     """Names and times of all that is read: another one means that a run went on or was measured anew."""
-    files = [path for run in run_folders(folder) for path in (*run.glob("*.json"), *(run / RESULTS).glob("*.json"))]
+    files = [
+        path
+        for run in run_folders(folder)
+        for path in (*run.glob("*.json"), *run.glob(WEIGHTS), *(run / RESULTS).glob("*.json"))
+    ]
     return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(files))
 
 
@@ -125,6 +144,9 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
     for each in run_folders(folder):
         try:
             runs.append(read_run(each))
+            if runs[-1].outdated:
+                what = ", ".join(runs[-1].outdated)
+                problems.append(f"{each.name}: {what}: measured with other weights, and left out; measure again")
         except CheckpointError as error:
             problems.append(str(error))
     stages = list(STAGES)
@@ -144,6 +166,16 @@ def read_run(folder: Path) -> Run:
         raise CheckpointError(f"{folder / 'card.json'} names none of the schemas {', '.join(SCHEMAS)}; restore it")
     history = _epochs(_read_json(folder / "history.json") or [], folder / "history.json")
     has_extremes = (folder / RESULTS / f"{EXTREMES}.json").is_file()
+    measured: dict[str, Any] = {
+        split: read_results(folder, split) for split in sorted(measured_splits(folder), key=_split_order)
+    }
+    measured[EXTREMES] = read_extremes(folder) if has_extremes else None
+    measured[CONFIDENCE], measured[ROBUSTNESS] = read_confidence(folder), read_robustness(folder)
+    weights = _digest(folder / WEIGHTS)
+    outdated = [name for name, each in measured.items() if each and weights and each.weights_sha256 != weights]
+    for name in outdated:
+        del measured[name]
+    others = (EXTREMES, CONFIDENCE, ROBUSTNESS)
     return Run(
         name=folder.name,
         folder=folder,
@@ -151,11 +183,20 @@ def read_run(folder: Path) -> Run:
         schema=SCHEMAS[card["schema"]],
         history=history,
         sweep=_sweep(_read_json(folder / "sweep.json") or [], folder / "sweep.json"),
-        results=tuple(read_results(folder, split) for split in sorted(measured_splits(folder), key=_split_order)),
-        extremes=read_extremes(folder) if has_extremes else None,
-        confidence=read_confidence(folder),
-        robustness=read_robustness(folder),
+        results=tuple(each for name, each in measured.items() if name not in others),
+        extremes=measured.get(EXTREMES),
+        confidence=measured.get(CONFIDENCE),
+        robustness=measured.get(ROBUSTNESS),
+        outdated=tuple(outdated),
     )
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; empty where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _split_order(split: str) -> tuple[int, str]:

@@ -90,6 +90,20 @@ def test_a_broken_run_is_named_and_leaves_the_others(tmp_path: Path, file: str, 
     assert len(problems) == 1
 
 
+def test_what_was_measured_with_other_weights_is_left_out_and_told(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "nose", "nose")
+    whole = read_run(folder)
+    assert whole.results
+    assert whole.extremes
+    assert not whole.outdated
+    (folder / "weights.safetensors").write_bytes(b"of another run")
+    run = read_run(folder)
+    assert (run.results, run.extremes) == ((), None)
+    assert run.history == whole.history
+    (problem,) = read_runs(tmp_path)[1]
+    assert problem == "nose: validation, extremes: measured with other weights, and left out; measure again"
+
+
 def test_a_run_that_goes_on_is_noticed(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "nose", "nose")
     before = fingerprint(tmp_path)

@@ -92,10 +92,16 @@ def _facts(run: Run) -> dict[str, str]:
         "Recipe": _list(card.get("recipe", {})),
         "Epoch": f"{chosen['epoch']} of {len(run.history)}" if "epoch" in chosen and run.history else "",
         "Measured": "; ".join(_number(split, numbers) for split, (_, numbers) in run.measured.items()),
-        "Code": f"commit {card['commit'][:12]}" if card.get("commit") else "",
+        "Code": _code(str(card.get("commit", ""))),
         "Licence": str(data.get("licence", "")),
     }
     return {name: fact for name, fact in facts.items() if fact.strip("; ")}
+
+
+def _code(commit: str) -> str:
+    """The commit that a run was started from, and whether there were changes that were not committed."""
+    changed = ", with changes" if commit.endswith("+") else ""
+    return f"commit {commit[:12]}{changed}" if commit else ""
 
 
 def _input(spec: Mapping[str, Any]) -> str:
