@@ -20,7 +20,7 @@ from photos import Photo, as_jpeg, browser_type
 from streamlit.runtime import get_instance
 
 from facekp.annotations import Points
-from facekp.draw import PREDICTED, TRUTH, Color
+from facekp.draw import PREDICTED, TRUTH, Color, opacity
 from facekp.keypoints import Keypoints
 from facekp.mesh import triangulate
 from facekp.pose import Pose, mean_shapes
@@ -90,7 +90,7 @@ def face_viewer(
             "names": schema.names if schema else (),
             "edges": schema.edges if schema else (),
             "triangles": _triangles(schema.name) if schema else [],
-            "faces": [_face(now, found) for now, found in zip(faces, predicted, strict=True)],
+            "faces": [face_data(now, found) for now, found in zip(faces, predicted, strict=True)],
             "truths": [
                 {"points": _rounded(truth.points), "edges": truth.schema.edges, "face": truth.compared}
                 for truth in truths
@@ -126,14 +126,22 @@ def take_over(page: str, change: dict[str, Any]) -> None:
         visit.correct(photo, int(index), points)
 
 
-def _face(now: Keypoints, found: Keypoints) -> dict[str, Any]:
-    """A face as plain values; `predicted` only where its points were corrected."""
+def face_data(now: Keypoints, found: Keypoints) -> dict[str, Any]:
+    """A face, as it is now and as the network found it, as the plain values that the viewer draws.
+
+    Returns
+    -------
+    dict
+        ``points``, ``predicted`` (the points found, or None where none was corrected), ``box``, ``uncertainty`` (or
+        None), ``opacity`` (of each point, as `facekp.draw` has it) and ``axes`` of the head (or None).
+    """
     box, uncertainty = now.box, now.uncertainty
     return {
         "points": _rounded(now.points),
         "predicted": None if np.array_equal(now.points, found.points) else _rounded(found.points),
         "box": [round(edge, 1) for edge in (box.x_min, box.y_min, box.x_max, box.y_max)],
         "uncertainty": None if uncertainty is None else np.round(uncertainty.astype(float), 2).tolist(),
+        "opacity": np.round(opacity(now.points, uncertainty).astype(float), 2).tolist(),
         "axes": head_axes(now.pose),
     }
 

@@ -1,7 +1,7 @@
 """Run the benchmarks and keep what they print in benchmarks/RESULTS.md.
 
-python -m benchmarks --data DIR            # all of them
-python -m benchmarks pose tracking         # these; the others' sections stay as they are
+python -m benchmarks --data DIR [--dlib-model FILE]   # all of them
+python -m benchmarks pose tracking                    # these; the others' sections stay as they are
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ from training.data import data_folder
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 CHROMIUM = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-NAMES = (
-    "keypoints",
-    "camera",
-    "detectors",
-    "pose",
-    "tracking",
-    "morph",
-    *(["app"] if CHROMIUM and find_spec("playwright") else []),
-)
+SECTIONS = {
+    "keypoints": None,
+    "camera": None,
+    "detectors": "300-W",
+    "pose": "IMM",
+    "tracking": None,
+    "morph": None,
+    "app": "Chromium",
+}
+"""The benchmarks, in the order of RESULTS.md, and what each needs that does not come with the repository."""
+NAMES = tuple(name for name in SECTIONS if name != "app" or (CHROMIUM and find_spec("playwright")))
+"""Those that can run here."""
 HEAD = "## `python -m benchmarks.{}`\n"
 
 
@@ -52,20 +55,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)} (default: all)")
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
+    parser.add_argument("--dlib-model", type=Path, metavar="FILE", help="to have dlib's points among the keypoints")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark called {' or '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if arguments.dlib_model and not arguments.dlib_model.is_file():
+        parser.error(f"there is no file {arguments.dlib_model}; give shape_predictor_68_face_landmarks.dat")
+    options = {"keypoints": ["--dlib-model", str(arguments.dlib_model)]} if arguments.dlib_model else {}
     environment = {**os.environ, "FACEKP_DATA": str(data_folder(arguments.data).resolve())}
     bodies = sections(RESULTS.read_text(encoding="utf-8")) if arguments.names else {}
     for name in arguments.names or NAMES:
-        shown = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True, env=environment
-        )
+        command = [sys.executable, "-m", f"benchmarks.{name}", *options.get(name, [])]
+        shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
         print(shown.stdout, flush=True)
         bodies[name] = f"```\n{shown.stdout.strip()}\n```"
     text = f"# Benchmarks\n\nWritten by `python -m benchmarks`, on {processor()}, {os.cpu_count()} cores.\n"
-    text += "".join(f"\n{HEAD.format(name)}\n{bodies[name]}\n" for name in NAMES if name in bodies)
+    text += "".join(f"\n{HEAD.format(name)}\n{bodies[name]}\n" for name in SECTIONS if name in bodies)
     write_bytes(RESULTS, text.encode())
 
 

@@ -26,6 +26,7 @@ class Contestant(ABC):
     """Something that finds faces and their points."""
 
     name: str
+    model: str
     finds_points = True
 
     @abstractmethod
@@ -56,7 +57,8 @@ class Ours(Contestant):
     """One of our checkpoints, with its scout, looks and mirror image as the card says."""
 
     def __init__(self, model: str, engine: str) -> None:
-        self.name = Path(model).name + (f" ({engine})" if engine != "torch" else "")
+        self.model = Path(model).name
+        self.name = self.model + (f" ({engine})" if engine != "torch" else "")
         self.predictor = KeypointPredictor.from_checkpoint(model, engine=engine)
         self.watches: list[Timed] = []
         locator: Locator | None = self.predictor.locator
@@ -83,6 +85,7 @@ class Dlib(Contestant):
     def __init__(self, model: Path | None) -> None:
         import dlib
 
+        self.model = "dlib"
         self.name, self.finds_points = ("dlib", True) if model else ("dlib's detector", False)
         self.detector = DlibHog()
         self.rectangle = dlib.rectangle
@@ -104,7 +107,7 @@ class Dlib(Contestant):
 def measure(
     contestants: Sequence[Contestant], pictures: Sequence[Picture], batch: int, rounds: int
 ) -> dict[str, dict[str, float]]:
-    """Median milliseconds of each step for one face.
+    """Milliseconds of each step for one face: the mean of all pictures, of which the median over the rounds.
 
     Parameters
     ----------
@@ -117,32 +120,33 @@ def measure(
         How often each does it; a round before them warms up and does not count.
     """
     faces = {each.name: [each.detect(picture)[0] for picture in pictures] for each in contestants}
-    times: dict[str, dict[str, list[float]]] = {each.name: {step: [] for step in STEPS} for each in contestants}
-    for number in range(rounds + 1):
+    times: dict[str, list[dict[str, float]]] = {each.name: [] for each in contestants}
+    for _ in range(rounds + 1):
         for each in contestants:
-            kept = times[each.name] if number else {step: [] for step in STEPS}
-            for start in range(0, len(pictures), batch):
-                part = slice(start, start + batch)
-                _add(kept, each, pictures[part], faces[each.name][part])
+            times[each.name].append(_one_round(each, pictures, faces[each.name], batch))
     return {
-        name: {step: 1000 * statistics.median(values) for step, values in steps.items()}
-        for name, steps in times.items()
+        name: {step: 1000 * statistics.median(found[step] for found in kept[1:]) for step in STEPS}
+        for name, kept in times.items()
     }
 
 
-def _add(kept: dict[str, list[float]], each: Contestant, pictures: Sequence[Picture], faces: Sequence[Any]) -> None:
-    began = time.perf_counter()
-    for picture in pictures:
-        each.detect(picture)
-    between = time.perf_counter()
-    network = each.points(pictures, faces) if each.finds_points else math.nan
-    ended = time.perf_counter() if each.finds_points else math.nan
+def _one_round(each: Contestant, pictures: Sequence[Picture], faces: Sequence[Any], batch: int) -> dict[str, float]:
+    """Mean seconds of each step for one face."""
+    detector = network = both = 0.0
+    for start in range(0, len(pictures), batch):
+        part = slice(start, start + batch)
+        began = time.perf_counter()
+        for picture in pictures[part]:
+            each.detect(picture)
+        between = time.perf_counter()
+        network += each.points(pictures[part], faces[part]) if each.finds_points else math.nan
+        both += time.perf_counter() - between if each.finds_points else math.nan
+        detector += between - began
     seconds = {
-        "detector": between - began,
-        "crop": ended - between - network,
+        "detector": detector,
+        "crop": both - network,
         "network": network,
-        "both": ended - between,
-        "whole": ended - began,
+        "both": both,
+        "whole": detector + both,
     }
-    for step, value in seconds.items():
-        kept[step].append(value / len(pictures))
+    return {step: seconds[step] / len(pictures) for step in STEPS}

@@ -22,6 +22,11 @@ POINT_SUFFIXES = (".pts", ".asf", ".json", ".csv")
 ASF_COLUMNS = (7, 10)
 """Columns of a point's line in the two revisions of the format that the IMM faces come in."""
 
+_CSV_COLUMNS = (
+    "file", "face", "point", "name", "x", "y", "uncertainty", "score", "yaw", "pitch", "roll",
+    "detection", "x_min", "y_min", "x_max", "y_max",
+)  # fmt: skip
+
 
 def parse_pts(text: str, *, name: str = "the .pts file", count: int | None = None) -> Points:
     """Read the .pts format of iBUG 300-W.
@@ -221,8 +226,9 @@ def format_pts(points: NDArray[Any]) -> str:
 def format_csv(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> str:
     """Write the points of all faces as one CSV table, a row for each point.
 
-    Its columns are file, face, point, name, x, y, uncertainty (pixels), score, yaw, pitch and roll (degrees); the last
-    four, which are the face's, stand in each of its rows. What is not known is left empty.
+    Its columns are file, face, point, name, x, y, uncertainty (pixels), score, yaw, pitch, roll (degrees), detection,
+    x_min, y_min, x_max and y_max (its box); those from score on, which are the face's, stand in each of its rows.
+    What is not known is left empty.
 
     Parameters
     ----------
@@ -233,11 +239,13 @@ def format_csv(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> st
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["file", "face", "point", "name", "x", "y", "uncertainty", "score", "yaw", "pitch", "roll"])
+    writer.writerow(_CSV_COLUMNS)
     for record in records:
         for number, face in enumerate(record["faces"]):
             pose = face.get("pose") or {}
-            whole = [face.get("score", ""), *(pose.get(angle, "") for angle in ("yaw", "pitch", "roll"))]
+            angles = [pose.get(angle, "") for angle in ("yaw", "pitch", "roll")]
+            box = face.get("box") or [""] * 4
+            whole = [face.get("score", ""), *angles, face.get("detection", ""), *box]
             doubts = face.get("uncertainty") or [""] * len(names)
             for index, (name, (x, y), doubt) in enumerate(zip(names, face["points"], doubts, strict=True)):
                 writer.writerow([record["file"], number, index, name, f"{x:.3f}", f"{y:.3f}", doubt, *whole])

@@ -55,12 +55,13 @@ def refuse_existing(path: Path, arguments: argparse.Namespace) -> None:
 
 
 def with_progress(items: Sequence[T] | Iterator[T], total: int | None = None) -> Iterator[T]:
-    """The items, with a progress bar on standard error where there are several."""
+    """The items, with a progress bar on standard error where that is a terminal and there are several."""
     from tqdm import tqdm
 
     count = len(items) if isinstance(items, Sequence) else total
+    disable = count == 1 or not sys.stderr.isatty()  # each update of a bar would be kept in a file
     # Shown at each item: two cores bring them in pairs, of which the second would be too soon after the first.
-    yield from tqdm(items, total=count, disable=count == 1, file=sys.stderr, leave=False, mininterval=0)
+    yield from tqdm(items, total=count, disable=disable, file=sys.stderr, leave=False, mininterval=0)
 
 
 def complain(message: object) -> None:

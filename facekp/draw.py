@@ -73,7 +73,7 @@ def draw_face(
     """
     canvas = image.copy()
     width = _line_width(points)
-    strength = np.ones(len(points)) if uncertainty is None else opacity(points, uncertainty)
+    strength = opacity(points, uncertainty)
     paint = np.zeros(image.shape[:2], dtype=np.uint8)  # how much of the colour each pixel gets
     if edges:
         for start, end in schema.edges:
@@ -92,16 +92,18 @@ def draw_face(
     return canvas
 
 
-def opacity(points: NDArray[np.float32], uncertainty: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How strongly points are drawn, float32 (K,), from `FAINTEST` to 1.
+def opacity(points: NDArray[np.float32], uncertainty: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """How strongly points are drawn, float32 (K,), from `FAINTEST` to 1; a line as its fainter end.
 
     Parameters
     ----------
     points : float32 array (K, 2)
         Of the face, pixels.
-    uncertainty : float32 array (K,)
-        The error to be expected of each point, pixels.
+    uncertainty : float32 array (K,), optional
+        The error to be expected of each point, pixels; where it is not known, all are drawn in full colour.
     """
+    if uncertainty is None:
+        return np.ones(len(points), dtype=np.float32)
     sure, unsure = SURE
     relative = uncertainty / np.maximum(np.ptp(points, axis=0).max(), 1e-6)
     fade = np.clip((relative - sure) / (unsure - sure), 0, 1)

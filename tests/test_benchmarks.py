@@ -1,0 +1,149 @@
+"""Benchmarks are told as they were measured: one statistic for all, beside its limit, and each has its section."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as run_benchmarks
+from benchmarks import commands, keypoints, steps, tracking
+from benchmarks.__main__ import HEAD, RESULTS, SECTIONS, sections
+from facekp.schema import IBUG68, IMM58
+from tests.conftest import GALLERY, ROOT
+
+
+def test_results_have_a_section_for_every_benchmark():
+    """But for those that need what does not come with the repository."""
+    there = sections(RESULTS.read_text(encoding="utf-8"))
+    assert [name for name, needs in SECTIONS.items() if needs is None and name not in there] == []
+    assert [name for name in there if name not in SECTIONS] == []
+    assert all((ROOT / "benchmarks" / f"{name}.py").is_file() for name in SECTIONS)
+
+
+@pytest.fixture
+def ordered(tmp_path, monkeypatch):
+    """Types a command line; the commands that it gave, of benchmarks that print 'new', and RESULTS.md after it."""
+    results = tmp_path / "RESULTS.md"
+    results.write_text("".join(f"\n{HEAD.format(name)}\nold {name}\n" for name in SECTIONS), encoding="utf-8")
+    monkeypatch.setattr(run_benchmarks, "RESULTS", results)
+    given = []
+
+    def printed(command, **options):
+        given.append(command[2:])
+        return SimpleNamespace(stdout="new\n")
+
+    monkeypatch.setattr(subprocess, "run", printed)
+
+    def order(*arguments):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", "--data", str(tmp_path), *arguments])
+        run_benchmarks.main()
+        return given, sections(results.read_text(encoding="utf-8"))
+
+    return order
+
+
+def test_dlib_s_model_is_for_the_keypoints_alone(ordered, tmp_path):
+    model = tmp_path / "dlib.dat"
+    model.touch()
+    given, _ = ordered("keypoints", "camera", "--dlib-model", str(model))
+    assert given == [["benchmarks.keypoints", "--dlib-model", str(model)], ["benchmarks.camera"]]
+
+
+def test_a_model_of_dlib_that_is_not_there_is_told_at_once(ordered, capsys):
+    with pytest.raises(SystemExit):
+        ordered("keypoints", "--dlib-model", "nowhere.dat")
+    assert "there is no file nowhere.dat" in capsys.readouterr().err
+
+
+def test_sections_that_are_not_asked_for_stay(ordered, monkeypatch):
+    """That of the app too, where there is no Chromium."""
+    monkeypatch.setattr(run_benchmarks, "NAMES", ("camera", "tracking"))
+    _, after = ordered("tracking")
+    assert after == {name: f"old {name}" for name in SECTIONS} | {"tracking": "```\nnew\n```"}
+
+
+class Worker(steps.Contestant):
+    """Takes as long as the picture says, for a face a tenth of that, and in its third round longer for all."""
+
+    name = model = "worker"
+
+    def __init__(self):
+        self.clock, self.searches = 0.0, 0
+
+    def detect(self, picture):
+        self.searches += 1
+        # four pictures: once to know the faces, once to warm up, and then the rounds
+        self.clock += picture * (100 if self.searches > 16 else 1)
+        return [picture]
+
+    def points(self, pictures, faces):
+        self.clock += 0.1 * sum(faces)
+        return 0.06 * sum(faces)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4])
+def test_times_are_means_of_the_photographs_whatever_the_batch(batch, monkeypatch):
+    """And slow rounds do not count, if they are few."""
+    worker = Worker()
+    monkeypatch.setattr(steps.time, "perf_counter", lambda: worker.clock)
+    (times,) = steps.measure([worker], [0.001, 0.002, 0.003, 0.010], batch, rounds=3).values()
+    assert times == pytest.approx({"detector": 4.0, "crop": 0.16, "network": 0.24, "both": 0.4, "whole": 4.4})
+
+
+@pytest.fixture
+def steps_printed(monkeypatch, capsys):
+    """Lines of the table of steps, by what each is of, where crop and network take so many milliseconds together."""
+
+    def lines(milliseconds):
+        names = {"face68": "face68", "face68 (onnxruntime)": "face68", "face68-fast": "face68-fast", "dlib": "dlib"}
+        rivals = [SimpleNamespace(name=name, model=model) for name, model in names.items()]
+        times = dict.fromkeys(steps.STEPS, 30.0) | {"both": milliseconds}
+        monkeypatch.setattr(keypoints, "measure", lambda *_: dict.fromkeys(names, times))
+        keypoints.steps_table([GALLERY / "ada_neutral.jpg"], lambda: rivals)
+        return dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines() if "thread" in line)
+
+    return lines
+
+
+@pytest.mark.parametrize("how", ["single", "by 16"])
+def test_keypoints_are_told_beside_their_limits(how, steps_printed):
+    slow, quick = steps_printed(20.1), steps_printed(2.0)
+    assert len(slow) == 16  # four, with one thread and with two, single and by 16
+    for name in (f"face68, 2 threads, {how}", f"face68 (onnxruntime), 2 threads, {how}"):
+        assert slow[name].endswith(" 20.0  above the limit")
+        assert quick[name].endswith(" 20.0")
+    assert slow[f"face68-fast, 1 thread, {how}"].endswith(" 2.0  above the limit")
+    assert quick[f"face68-fast, 1 thread, {how}"].endswith(" 2.0")
+    for name in (f"face68, 1 thread, {how}", f"face68-fast, 2 threads, {how}", f"dlib, 2 threads, {how}"):
+        assert slow[name].endswith(" 30.0")  # the last column is that of the whole
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(40.0, " 25.0   22.0"), (50.0, " 20.0   22.0  below the limit")])
+def test_a_folder_is_told_beside_its_limit(seconds, end, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "run", lambda *_: (seconds, 500.0))
+    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["face68", "face68-fast"], 1000)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "a folder of 1000" in line]
+    assert line.endswith(end)
+
+
+@pytest.mark.parametrize(("schema", "known"), [(IBUG68, ["helen", "leo"]), (IMM58, ["imme"])])
+def test_faces_that_move_are_those_with_true_points_first(schema, known):
+    faces = tracking.gallery_faces(schema.name, 5)
+    assert len(faces) == len({photo for photo, _ in faces}) == 5
+    assert [photo.stem for photo, truth in faces if truth] == [photo.stem for photo, _ in faces[: len(known)]] == known
+
+
+def test_errors_of_a_sequence_are_from_true_points(monkeypatch):
+    """Points that stay aside of them do not tremble; without true points there is no error."""
+    ((photo, truth),) = tracking.gallery_faces(IBUG68.name, 1)
+    true = tracking.read_points(truth, (512, 512))
+    aside = true + np.array([0.1 * np.linalg.norm(true[45] - true[36]), 0])
+    predictor = SimpleNamespace(schema=IBUG68, predict_one=lambda _: SimpleNamespace(points=aside))
+    monkeypatch.setattr(tracking, "moving", lambda image, points, count, seed: [(image, np.eye(2, 3))] * count)
+    found = dict.fromkeys(tracking.WAYS, (np.array([aside] * 4), 5.0))
+    monkeypatch.setattr(tracking, "found_points", lambda predictor, frames: found)
+    known, unknown = (tracking.sequence(predictor, photo, file, 4, seed=0)["tracked"] for file in (truth, None))
+    assert known == pytest.approx((0, 0, 10, 5))
+    assert unknown == pytest.approx((0, 0, np.nan, 5), nan_ok=True)
