@@ -8,11 +8,12 @@ from facekp import FacekpError
 from facekp.annotations import format_pts
 from facekp.schema import IBUG68, IMM58, NOSE
 from tests.drawn_sets import head, write_300w, write_imm, write_small_300w, write_small_imm
-from training.config import RECIPES
 from training.data import (
     IBUG_FOLDER,
     IMM_FOLDER,
     MERL_FOLDER,
+    SOURCES,
+    Face,
     MissingDataError,
     data_folder,
     read_300w,
@@ -21,7 +22,6 @@ from training.data import (
     read_merl_rav,
     split_by_photograph,
 )
-from training.loaders import FaceCrops
 
 
 def picture(path):
@@ -69,8 +69,23 @@ def test_missing_data_is_told_with_its_source_and_the_expected_folder(tmp_path, 
         with pytest.raises(MissingDataError, match=words):
             read()
     monkeypatch.delenv("FACEKP_DATA", raising=False)
-    with pytest.raises(MissingDataError, match="give --data DIR, or set FACEKP_DATA"):
+    with pytest.raises(MissingDataError, match="give --data DIR, or set FACEKP_DATA") as told:
         data_folder(None)
+    for folder, source in SOURCES.items():
+        assert f"{folder} from {source}" in str(told.value)
+
+
+def test_a_missing_list_is_told(tmp_path):
+    write_small_300w(tmp_path)
+    (tmp_path / IBUG_FOLDER / "splits" / "train.txt").unlink()
+    with pytest.raises(MissingDataError, match=r"splits/train\.txt cannot be read .*; put the list there, or remove"):
+        read_300w(tmp_path, "train")
+
+
+def test_a_part_of_imm_without_faces_is_told(tmp_path):
+    write_imm(tmp_path, {"01-1m": head("imm58")})
+    with pytest.raises(FacekpError, match="imm_face_db has no faces of persons 33 to 40; get the data set again"):
+        read_imm(tmp_path, "validation")
 
 
 def test_imm_is_split_by_person(tmp_path):
@@ -129,6 +144,16 @@ def test_from_the_official_release_no_test_photograph_is_trained_on(tmp_path, ca
     np.testing.assert_allclose(read_300w(tmp_path, "train")[0].points, exact, atol=1e-3)
 
 
+def test_a_broken_file_beside_the_official_release_is_skipped(tmp_path, capsys):
+    folder = tmp_path / IBUG_FOLDER
+    write_release(folder, {"train": [f"afw/{i}.jpg" for i in range(100)], "test": ["lfpw/testset/e.jpg"]})
+    (folder / "afw/7.pts").write_text("nothing")
+    assert len(read_300w(tmp_path, "train")) == 99
+    told = capsys.readouterr().err
+    assert "1 of 100 faces of" in told
+    assert "7.pts" in told
+
+
 def write_merl(data, count):
     for i in range(count):
         picture(data / MERL_FOLDER / f"image{i:03}.jpg")
@@ -151,11 +176,12 @@ def test_a_data_set_with_many_broken_annotations_is_refused(tmp_path):
         read_merl_rav(tmp_path)
 
 
-def test_broken_pictures_are_refused_as_well(tmp_path):
-    write_small_300w(tmp_path)
-    faces = read_300w(tmp_path, "train")
-    faces[3].photo.write_bytes(b"no picture")
-    with pytest.raises(
-        FacekpError, match=f"1 of 10 faces of the data set, its pictures are broken.*{faces[3].photo.name}"
-    ):
-        FaceCrops(faces, RECIPES["resnet18"], augmented=False)
+def test_points_in_which_no_face_can_be_are_a_broken_annotation(tmp_path, capsys):
+    write_merl(tmp_path, 102)
+    for name, points in (("image007", np.full((68, 2), 4.0)), ("image008", np.arange(136).reshape(68, 2))):
+        (tmp_path / MERL_FOLDER / f"{name}.pts").write_text(format_pts(points))
+        with pytest.raises(FacekpError, match=rf"the annotated points of .*{name}\.jpg lie on one line"):
+            Face(tmp_path / f"{name}.jpg", points.astype(np.float32))
+    (tmp_path / MERL_FOLDER / "image008.pts").write_text(format_pts(head("ibug68")))
+    assert len(read_merl_rav(tmp_path)) == 101
+    assert "image007.jpg lie on one line" in capsys.readouterr().err

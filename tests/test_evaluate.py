@@ -13,13 +13,15 @@ import torch
 from facekp import FacekpError
 from facekp.checkpoint import load_checkpoint, save_checkpoint
 from facekp.faces import FaceBox
+from facekp.inventory import checkpoint_names, checkpoints_folder
 from facekp.keypoints import Keypoints
 from facekp.networks import build_network
 from facekp.results import measured_splits, read_extremes, read_results, read_truth, write_truth
 from facekp.schema import IBUG68, IMM58, NOSE
 from tests.conftest import ROOT
-from tests.drawn_sets import IBUG_CARD, IMM_CARD, NOSE_CARD, head, write_small_300w, write_small_imm
+from tests.drawn_sets import IBUG_CARD, IMM_CARD, NOSE_CARD, head, write_300w, write_small_300w, write_small_imm
 from training import evaluate, measure
+from training.evaluate import repeatable
 from training.measure import Answer, ask, by_region, by_view, curve, measured
 from training.splits import Sample, read_split
 
@@ -196,7 +198,7 @@ def test_the_command_writes_results_truth_and_card(monkeypatch, capsys, folder, 
     assert "mae_original_pixels          7.0" in printed
 
     results = read_results(folder, "dlib_test")
-    assert results.command == "python -m training.evaluate --checkpoint face --split dlib_test"
+    assert results.command == "python -m training.evaluate --checkpoint ./face --split dlib_test"
     assert results.weights_sha256 == load_checkpoint(folder).sha256
     assert (results.detector, results.data_set) == ("libfacedetection", "300w")
     assert results.normaliser == "distance of the true outer eye corners"
@@ -217,6 +219,28 @@ def test_the_command_writes_results_truth_and_card(monkeypatch, capsys, folder, 
     assert card["measured"]["common"] == {"command": "before"}
     assert card["measured"]["dlib_test"] == {**results.measured, "date": results.date, "command": results.command}
     assert measured_splits(folder) == ["dlib_test"], "extremes are those of the validation photographs"
+
+
+def test_a_broken_picture_is_named_counted_and_left_out(tmp_path, capsys):
+    write_300w(tmp_path, {"common": {f"lfpw/{i}.jpg": head("ibug68", seed=i) for i in range(100)}})
+    samples = read_split(tmp_path, IBUG_CARD, "common")
+    samples[7].photo.write_bytes(b"no picture")
+    stub = Stub(*([found(sample.points, IBUG68)] for sample in samples if sample is not samples[7]))
+    assert [answer.sample for answer in ask(stub, samples, IBUG68)] == samples[:7] + samples[8:]
+    told = capsys.readouterr().err
+    assert "1 of 100 faces of" in told
+    assert "lfpw/7.jpg" in told
+    samples[8].photo.write_bytes(b"no picture")
+    with pytest.raises(FacekpError, match=r"2 of 100 faces of .*common\.txt are broken, more than 1%"):
+        ask(Stub(*([] for _ in samples)), samples, IBUG68)
+
+
+def test_the_command_that_is_told_measures_the_same_checkpoint(monkeypatch, tmp_path):
+    shipped = checkpoint_names()[0]
+    assert repeatable(shipped) == repeatable(f"{checkpoints_folder()}/{shipped}") == shipped
+    monkeypatch.chdir(tmp_path)
+    assert repeatable(f"runs/checkpoints/{shipped}") == f"runs/checkpoints/{shipped}"
+    assert repeatable(f"{tmp_path}/{shipped}") == f"./{shipped}", "a folder, and nothing of where it lies"
 
 
 def test_the_validation_photographs_give_the_best_and_the_worst(monkeypatch, capsys, folder, drawn_300w):

@@ -8,9 +8,9 @@ import pytest
 
 from facekp import FacekpError
 from facekp.reliability import write_confidence, write_robustness
-from facekp.results import write_results
+from facekp.results import write_extremes, write_results
 from tests.drawn_runs import drawn_confidence, drawn_robustness
-from tests.test_results import RESULTS
+from tests.test_results import EXTREMES, RESULTS
 from training import report
 from training.report import (
     BEGIN,
@@ -98,7 +98,7 @@ def test_what_a_checkpoint_is(root):
     face68, nose = map(introduction, reports)
     assert "ResNet18 on grey crops of 112 × 112 pixels, trained on 1554 faces of 300-W" in face68
     started = introduction(replace(reports[1], card={**reports[1].card, "started_from": "0"}))
-    assert "trained from another checkpoint's weights on 192" in started
+    assert "trained from an earlier network of ours on 192" in started
     assert "on grey pictures, whole, of 80 × 60 pixels, trained on 192 faces of IMM; " in nose
 
 
@@ -127,7 +127,7 @@ def test_the_readme_is_renewed_between_its_marks(root, monkeypatch):
     text = (root / "training" / "README.md").read_text()
     assert "old" not in text
     nose, face58, face68 = text.split("# ")[1:]
-    assert "`nose-original`: 2 min on a drawn CPU, 7 epochs to the one that was chosen" in nose
+    assert "`nose-original`: 2 min on a drawn CPU, 2 epochs; number 7 was chosen" in nose
     assert "`face68`" not in nose
     assert "Nothing has been trained yet." in face58
     assert "10.13" in face68
@@ -153,6 +153,39 @@ def test_confidence_and_robustness_are_told_at_their_marks(root):
 def test_a_mark_without_a_stage_is_told():
     with pytest.raises(FacekpError, match="numbers:ears names no stage; known are nose, face58, face68"):
         with_stage_numbers("<!-- numbers:ears -->\n<!-- end -->\n", [])
+
+
+def test_a_sweep_takes_the_time_of_all_its_runs(root):
+    folder = root / "checkpoints" / "nose-original"
+    trial = {"learning_rate": 1e-3, "kernel_size": 5, "history": [{"seconds": 400.0}, {"seconds": 200.0}]}
+    (folder / "sweep.json").write_text(json.dumps([trial, trial]))
+    (nose,) = [each for each in read_reports(root / "checkpoints") if each.stage == 1]
+    told = duration(nose)
+    assert (
+        told == "`nose-original`: 20 min on a drawn CPU for 2 runs, the best of them with 2 epochs; number 7 was chosen"
+    )
+
+
+def test_the_worst_pictures_are_told_with_their_reasons(root):
+    folder, sha = root / "checkpoints" / "face68", hashlib.sha256(b"weights").hexdigest()
+    mark = "<!-- numbers:face68 -->\n<!-- end -->\n"
+    assert "worst" not in with_stage_numbers(mark, read_reports(root / "checkpoints"))
+    write_extremes(folder, replace(EXTREMES, weights_sha256=sha))
+    text = with_stage_numbers(mark, read_reports(root / "checkpoints"))
+    assert "The worst validation pictures. In brackets, how many of the pictures are less so." in text
+    for worst in EXTREMES.worst:
+        assert f"`{worst.picture.file}`, {worst.picture.error_percent:.1f} %. {worst.reason}" in text
+    write_extremes(folder, EXTREMES)
+    with pytest.raises(FacekpError, match="the extremes are of other weights"):
+        read_reports(root / "checkpoints")
+
+
+def test_what_each_part_brings_is_told_at_its_mark(root):
+    folder = root / "checkpoints" / "face68"
+    record = {"variants": [{"title": "as it is", "nme_percent": 4.321}], "footing": "Eight epochs each."}
+    (folder / "ablation.json").write_text(json.dumps(record))
+    text = with_stage_numbers("<!-- numbers:ablation -->\nold\n<!-- end -->\n", read_reports(root / "checkpoints"))
+    assert "| as it is | 4.32 % |\n\nEight epochs each.\n" in text
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(7320.0, "2 h 2 min"), (90.1, "2 min"), (12.0, "12 s")])

@@ -14,19 +14,19 @@ import sys
 from pathlib import Path
 
 from training.command import told
-from training.data import IBUG_FOLDER, IBUG_SOURCE, IMM_FOLDER, IMM_SOURCE, MissingDataError, data_folder
+from training.data import IBUG_FOLDER, IMM_FOLDER, SOURCES, MissingDataError, data_folder, origins
 
 RUNS = Path("runs")
 OUT = RUNS / "checkpoints"
 
 STAGES = (
-    (IMM_FOLDER, IMM_SOURCE, ["train_nose"]),
-    (IMM_FOLDER, IMM_SOURCE, ["train_face58"]),
-    (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "resnet18"]),
-    (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "fast"]),
-    (IBUG_FOLDER, IBUG_SOURCE, ["train_face68", "--recipe", "heatmap", "--start", str(OUT / "face68-resnet18")]),
+    (IMM_FOLDER, ["train_nose"]),
+    (IMM_FOLDER, ["train_face58"]),
+    (IBUG_FOLDER, ["train_face68", "--recipe", "resnet18"]),
+    (IBUG_FOLDER, ["train_face68", "--recipe", "fast"]),
+    (IBUG_FOLDER, ["train_face68", "--recipe", "heatmap", "--start", str(OUT / "face68-resnet18")]),
 )
-"""Data set, its source, and the script with its own options."""
+"""Data set, and the script with its own options."""
 
 
 def main() -> None:
@@ -40,12 +40,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
     data = data_folder(parser.parse_args().data)
-    here = [stage for stage in STAGES if (data / stage[0]).is_dir()]
-    for folder, source in {stage[:2] for stage in STAGES if stage not in here}:
-        print(f"{data / folder} is missing, and its stages are left out; get the data set from {source}", flush=True)
-    if not here:
-        raise MissingDataError(f"{data} holds no data set to train on; unpack one of them there")
-    for _, _, (script, *options) in here:
+    folders = dict.fromkeys(folder for folder, _ in STAGES)
+    missing = [folder for folder in folders if not (data / folder).is_dir()]
+    if len(missing) == len(folders):
+        raise MissingDataError(f"{data} holds no data set to train on; unpack one of these there: {origins(missing)}")
+    for folder in missing:
+        origin = SOURCES[folder]
+        print(f"{data / folder} is missing, and its stages are left out; get the data set from {origin}", flush=True)
+    commands = [command for folder, command in STAGES if folder not in missing]
+    for script, *options in commands:
         print(f"training.{script} {' '.join(options)}", flush=True)
         places = ["--data", str(data), "--runs", str(RUNS), "--out", str(OUT)]
         status = subprocess.run([sys.executable, "-m", f"training.{script}", *options, *places]).returncode

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from facekp.annotations import parse_asf, parse_dlib_xml, parse_pts, points_of_p
 from facekp.errors import AnnotationError, FacekpError
 from facekp.images import load_image
 from facekp.schema import IBUG68, IMM58, NOSE, Schema, schema_of
+from training.tally import Tally
 
 IMM_FOLDER = "imm_face_db"
 IMM_SOURCE = "http://www2.imm.dtu.dk/~aam/datasets/imm_face_db.zip"
@@ -24,18 +25,19 @@ IBUG_FOLDER = "ibug_300W_large_face_landmark_dataset"
 IBUG_SOURCE = "http://dlib.net/files/data/ibug_300W_large_face_landmark_dataset.tar.gz"
 MERL_FOLDER = "merl_rav"
 MERL_SOURCE = "https://github.com/abhi1kumar/MERL-RAV_dataset"
+SOURCES = {IMM_FOLDER: IMM_SOURCE, IBUG_FOLDER: IBUG_SOURCE, MERL_FOLDER: MERL_SOURCE}
+"""For the folder of each data set that networks are trained on where to get it."""
 
 IMM_PERSONS = {"train": range(1, 33), "validation": range(33, 41), "all": range(1, 41)}
 """Persons of each part of IMM."""
 NOSE_TIPS = {IMM58.name: 52, IBUG68.name: 30}
 """Index of the nose tip among the points of a whole face."""
-MOST_BROKEN = 0.01
-"""Share of a data set's faces that may be broken; with more of them it is refused."""
 MIRROR = "_mirror"
 """What dlib's release adds to the name of a mirrored copy."""
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+XmlEntry = tuple[Path, list[list[str]]]
+"""A face as dlib's XML files list it: the photograph, and the parts' coordinates as written."""
 
 
 class MissingDataError(FacekpError):
@@ -54,12 +56,19 @@ class Face:
         ``(x, y)``, photo pixels.
     person, view : int, optional
         Of IMM: who it is, 1 to 40, and how the face is seen, 1 to 6.
+    tally : Tally
+        Of the data set that it is from.
     """
 
     photo: Path
     points: NDArray[np.float32]
     person: int | None = None
     view: int | None = None
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        if np.linalg.matrix_rank(self.points - self.points.mean(axis=0)) < 2:
+            raise AnnotationError(f"the annotated points of {self.photo} lie on one line, where no face is")
 
     @property
     def schema(self) -> Schema:
@@ -89,16 +98,53 @@ def data_folder(given: str | None) -> Path:
     """The folder of the data sets: as given, or from the environment's FACEKP_DATA."""
     folder = given or os.environ.get("FACEKP_DATA")
     if not folder:
-        raise MissingDataError("no data folder: give --data DIR, or set FACEKP_DATA")
+        raise MissingDataError(
+            f"no data folder: give --data DIR, or set FACEKP_DATA, to the folder of the data sets: {origins(SOURCES)}"
+        )
     return Path(folder)
+
+
+def origins(folders: Iterable[str]) -> str:
+    """The folders of data sets, each with where to get it, for a sentence."""
+    return ", ".join(f"{folder} from {SOURCES[folder]}" for folder in folders)
+
+
+def require(folder: Path, source: str) -> Path:
+    """The folder of a data set.
+
+    Raises
+    ------
+    MissingDataError
+        If it is not there.
+    """
+    if not folder.is_dir():
+        raise MissingDataError(f"{folder} is missing; get the data set from {source} and unpack it there")
+    return folder
 
 
 def read_imm(data: Path, part: str = "all") -> list[Face]:
     """Faces of IMM, by file name: ``train`` (persons 1 to 32), ``validation`` (33 to 40) or ``all``."""
-    folder = _require(data / IMM_FOLDER, IMM_SOURCE)
-    persons = IMM_PERSONS[part]
+    folder = require(data / IMM_FOLDER, IMM_SOURCE)
     paths = [path for path in sorted(folder.rglob("??-??.asf")) if path.stem[:2].isdigit() and path.stem[3].isdigit()]
-    return skip_broken([path for path in paths if int(path.stem[:2]) in persons], _read_imm_face, folder)
+    return part_of_imm(_read_faces(paths, _read_imm_face, folder), part)
+
+
+def part_of_imm(faces: Sequence[Face], part: str) -> list[Face]:
+    """Of faces of IMM those of a part's persons.
+
+    Raises
+    ------
+    FacekpError
+        If there are none.
+    """
+    chosen = [face for face in faces if face.person in IMM_PERSONS[part]]
+    if not chosen:
+        persons = IMM_PERSONS[part]
+        raise FacekpError(
+            f"{IMM_FOLDER} has no faces of persons {persons[0]} to {persons[-1]}; get the data set again, "
+            f"from {IMM_SOURCE}"
+        )
+    return chosen
 
 
 def read_300w(data: Path, split: str) -> list[Face]:
@@ -109,11 +155,18 @@ def read_300w(data: Path, split: str) -> list[Face]:
     ``train`` the rest of the training file but for photographs whose mirrored copy is in the test file.
     Mirrored copies are left out, since the loader mirrors.
     """
-    folder = _require(data / IBUG_FOLDER, IBUG_SOURCE)
+    folder = require(data / IBUG_FOLDER, IBUG_SOURCE)
     if not (folder / "splits").is_dir():
         return _split_of_the_release(folder, split)
-    names = (folder / "splits" / f"{split}.txt").read_text().split()
-    return skip_broken([folder / name for name in names], _read_pts_face, folder)
+    path = folder / "splits" / f"{split}.txt"
+    try:
+        names = path.read_text().split()
+    except OSError as error:
+        raise MissingDataError(
+            f"{path} cannot be read ({error.strerror}); put the list there, or remove {path.parent} to split "
+            f"by the XML files that come from {IBUG_SOURCE}"
+        ) from None
+    return _read_faces([folder / name for name in names], _read_pts_face, path)
 
 
 def read_dlib_xml(path: Path) -> list[Face]:
@@ -122,47 +175,13 @@ def read_dlib_xml(path: Path) -> list[Face]:
     A mirrored copy (``*_mirror.jpg``) is a face of its own where the picture is there, and no face
     where it is not.
     """
-    try:
-        listed = parse_dlib_xml(path.read_bytes(), name=str(path))
-    except OSError as error:
-        raise FacekpError(f"{path} cannot be read ({error.strerror}); get the data set from {IBUG_SOURCE}") from None
-    here = [
-        (path.parent / file, parts)
-        for file, parts in listed
-        if not Path(file).stem.endswith(MIRROR) or (path.parent / file).is_file()
-    ]
-    return skip_broken(here, _read_xml_face, path)
+    return _read_faces(_xml_entries(path), _read_xml_face, path)
 
 
 def read_merl_rav(data: Path) -> list[Face]:
     """Faces of MERL-RAV, by file name."""
-    folder = _require(data / MERL_FOLDER, MERL_SOURCE)
-    return skip_broken([path.with_suffix(".jpg") for path in sorted(folder.glob("*.pts"))], _read_pts_face, folder)
-
-
-def skip_broken(items: Sequence[Item], read: Callable[[Item], Result], source: object) -> list[Result]:
-    """Read each item; those that cannot be read are named on the error stream, and left out.
-
-    Raises
-    ------
-    FacekpError
-        If there are none, or more than `MOST_BROKEN` of them are broken.
-    """
-    if not items:
-        raise FacekpError(f"{source} holds no faces of the kind that is asked for; get the data set again")
-    kept, broken = [], []
-    for item in items:
-        try:
-            kept.append(read(item))
-        except (FacekpError, OSError, UnicodeDecodeError) as error:
-            broken.append(str(error))
-            print(f"skipped: {error}", file=sys.stderr)
-    if broken:
-        told = f"{len(broken)} of {len(items)} faces of {source} are broken"
-        if len(broken) > MOST_BROKEN * len(items):
-            raise FacekpError(f"{told}, more than {MOST_BROKEN:.0%}; get the data set again. The first: {broken[0]}")
-        print(f"{told} and left out", file=sys.stderr)
-    return kept
+    folder = require(data / MERL_FOLDER, MERL_SOURCE)
+    return _read_faces([path.with_suffix(".jpg") for path in sorted(folder.glob("*.pts"))], _read_pts_face, folder)
 
 
 def split_by_photograph(faces: list[Face], share: float, seed: int) -> tuple[list[Face], list[Face]]:
@@ -185,10 +204,24 @@ def split_by_photograph(faces: list[Face], share: float, seed: int) -> tuple[lis
     )
 
 
-def _require(folder: Path, source: str) -> Path:
-    if not folder.is_dir():
-        raise MissingDataError(f"{folder} is missing; get the data set from {source} and unpack it there")
-    return folder
+def _read_faces(items: Sequence[Item], read: Callable[[Item], Face], source: Path) -> list[Face]:
+    """The faces of a data set, with one tally; broken ones are named, counted and left out.
+
+    Raises
+    ------
+    FacekpError
+        If there are none, or too many are broken.
+    """
+    if not items:
+        raise FacekpError(f"{source} holds no faces of the kind that is asked for; get the data set again")
+    tally, faces = Tally(str(source), len(items)), []
+    for item in items:
+        try:
+            faces.append(replace(read(item), tally=tally))
+        except (FacekpError, OSError, UnicodeDecodeError) as error:
+            tally.skip(error)
+    tally.check()
+    return faces
 
 
 def _read_imm_face(path: Path) -> Face:
@@ -204,29 +237,47 @@ def _read_pts_face(photo: Path) -> Face:
     return Face(photo, parse_pts(path.read_text(), name=str(path), count=len(IBUG68)))
 
 
-def _read_xml_face(listed: tuple[Path, list[list[str]]]) -> Face:
-    photo, parts = listed
+def _xml_entries(path: Path) -> list[XmlEntry]:
+    """What one of dlib's XML files lists; mirrored copies only where their picture is there."""
+    try:
+        listed = parse_dlib_xml(path.read_bytes(), name=str(path))
+    except OSError as error:
+        raise FacekpError(f"{path} cannot be read ({error.strerror}); get the data set from {IBUG_SOURCE}") from None
+    return [
+        (path.parent / file, parts)
+        for file, parts in listed
+        if not Path(file).stem.endswith(MIRROR) or (path.parent / file).is_file()
+    ]
+
+
+def _read_xml_face(entry: XmlEntry) -> Face:
+    photo, parts = entry
     if not photo.is_file():
         raise AnnotationError(f"{photo} is listed, but not there")
     return Face(photo, points_of_parts(parts, name=str(photo), count=len(IBUG68)))
 
 
+def _read_release_face(entry: XmlEntry) -> Face:
+    """The XML is rounded to whole pixels; the .pts file beside the picture is not."""
+    face = _read_xml_face(entry)
+    return _read_pts_face(face.photo) if face.photo.with_suffix(".pts").is_file() else face
+
+
 def _split_of_the_release(folder: Path, split: str) -> list[Face]:
-    training, test = (read_dlib_xml(folder / f"labels_ibug_300W_{part}.xml") for part in ("train", "test"))
-    tested = {_unmirrored(face.photo) for face in test}
+    training, test = (_xml_entries(folder / f"labels_ibug_300W_{part}.xml") for part in ("train", "test"))
+    tested = {_unmirrored(photo) for photo, _ in test}
     chosen = {
-        "train": [face for face in training if not _of_a_testset(face) and _unmirrored(face.photo) not in tested],
-        "common": [face for face in training + test if _of_a_testset(face)],
+        "train": [entry for entry in training if not _of_a_testset(entry) and _unmirrored(entry[0]) not in tested],
+        "common": [entry for entry in training + test if _of_a_testset(entry)],
         "dlib_test": test,
     }[split]
-    originals = [face for face in chosen if face.photo == _unmirrored(face.photo)]
+    originals = [entry for entry in chosen if entry[0] == _unmirrored(entry[0])]
     print(f"{folder} has no splits folder; {split} has {len(originals)} faces by dlib's XML files", file=sys.stderr)
-    # The XML is rounded to whole pixels; the .pts files beside the pictures are not.
-    return [_read_pts_face(face.photo) if face.photo.with_suffix(".pts").is_file() else face for face in originals]
+    return _read_faces(originals, _read_release_face, folder)
 
 
-def _of_a_testset(face: Face) -> bool:
-    return face.photo.parent.name == "testset"
+def _of_a_testset(entry: XmlEntry) -> bool:
+    return entry[0].parent.name == "testset"
 
 
 def _unmirrored(photo: Path) -> Path:

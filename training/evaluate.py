@@ -18,10 +18,10 @@ from pathlib import Path
 
 from facekp.checkpoint import Checkpoint, load_checkpoint, write_card
 from facekp.faces import DETECTORS, face_detector
-from facekp.inventory import CARD
+from facekp.inventory import CARD, checkpoints_folder
 from facekp.predict import KeypointPredictor
 from facekp.results import Extremes, SplitResults, write_extremes, write_results, write_truth
-from training.command import checkpoint_folder, today
+from training.command import checkpoint_folder, today, told
 from training.data import data_folder
 from training.extremes import OCCLUSION, PROPERTIES, find_extremes
 from training.measure import MISSED_FACES, NORMALISER, PIXELS, Answer, ask, by_region, by_view, curve, measured
@@ -32,8 +32,8 @@ DETECTOR = "libfacedetection"
 """The default detector, by its name, so that numbers are never those of the one that stands in for it."""
 
 
-def results_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer]) -> SplitResults:
-    """All that is told of a checkpoint on a split."""
+def results_of(checkpoint: Checkpoint, given: str, split: str, answers: Sequence[Answer]) -> SplitResults:
+    """All that is told of a checkpoint, by the name or folder that was given, on a split."""
     data_set = data_set_of(checkpoint.card)
     return SplitResults(
         checkpoint=checkpoint.name,
@@ -41,7 +41,7 @@ def results_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer]) ->
         description=SPLITS[data_set][split],
         data_set=data_set,
         date=today(),
-        command=f"python -m training.evaluate --checkpoint {checkpoint.name} --split {split}",
+        command=f"python -m training.evaluate --checkpoint {repeatable(given)} --split {split}",
         weights_sha256=checkpoint.sha256,
         detector="none: the network sees the whole picture" if checkpoint.input.whole else DETECTOR,
         normaliser=NORMALISER,
@@ -53,6 +53,18 @@ def results_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer]) ->
         curve=curve(answers),
         pictures=tuple(answer.result for answer in answers),
     )
+
+
+def repeatable(given: str) -> str:
+    """How to call a checkpoint in a command that is told to others.
+
+    One that comes with facekp by its name, another by the folder as given; of an absolute path only the last part
+    is told, as a folder and no name: the others are this machine's.
+    """
+    folder = checkpoint_folder(given).resolve()
+    if folder.parent == checkpoints_folder().resolve():
+        return folder.name
+    return f"./{folder.name}" if Path(given).is_absolute() else given
 
 
 def extremes_of(checkpoint: Checkpoint, split: str, answers: Sequence[Answer], data: Path) -> Extremes:
@@ -126,7 +138,7 @@ def main() -> None:
     samples = read_split(data, checkpoint.card, arguments.split)
     outline = outline_schema(data_set_of(checkpoint.card))
     answers = ask(predictor, samples, outline, whole=checkpoint.input.whole)
-    results = results_of(checkpoint, arguments.split, answers)
+    results = results_of(checkpoint, arguments.checkpoint, arguments.split, answers)
     print(summary(results))
     if changes or arguments.detector:
         return
@@ -141,4 +153,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from tqdm import tqdm
 
 from facekp.faces import DETECTORS, FaceBox, SearchedDetector
-from facekp.images import load_image
+from training.command import told
 from training.data import Face, data_folder, read_300w
+from training.tally import pictures
 
 OVERLAP = 0.3
 """A raw box that overlaps the true one by less belongs to something else."""
@@ -23,9 +23,9 @@ OVERLAP = 0.3
 def offsets(detector: SearchedDetector, faces: list[Face]) -> list[tuple[float, float, float]]:
     """For each face found: (right, down, side) of the square round its points, in units of √(box area)."""
     rows = []
-    for face in tqdm(faces, disable=None):
+    for face, picture in pictures(faces, "faces"):
         truth = FaceBox.around(face.points)
-        found = [FaceBox(*box) for box, _ in detector.raw(load_image(face.photo))]
+        found = [FaceBox(*box) for box, _ in detector.raw(picture)]
         best = max(found, key=truth.overlap, default=None)
         if best is None or best.overlap(truth) < OVERLAP:
             continue
@@ -52,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -18,10 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facekp.errors import FacekpError
 from facekp.files import write_bytes
 from facekp.pose import head_pose, mean_shapes
 from facekp.schema import IBUG68, IMM58, Schema
-from training.data import data_folder, read_300w, read_imm
+from training.command import told
+from training.data import data_folder, part_of_imm, read_300w, read_imm
 
 Array = NDArray[np.float64]
 
@@ -74,7 +76,9 @@ def _factored(views: Array) -> Array:
     metric = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
     eigenvalues, axes = np.linalg.eigh(metric)
     if eigenvalues.min() <= 0:
-        raise ValueError(f"the views do not determine a shape: the metric's eigenvalues are {eigenvalues}")
+        raise FacekpError(
+            f"the views do not determine a shape, the metric's eigenvalues are {eigenvalues}; give more faces"
+        )
     return np.asarray((np.diag(eigenvalues**-0.5) @ axes.T @ shape).T)
 
 
@@ -137,7 +141,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("facekp/shape3d.json"))
     arguments = parser.parse_args()
     data = data_folder(arguments.data)
-    sources = {IBUG68: read_300w(data, "train"), IMM58: read_imm(data, "train")}
+    imm = read_imm(data)
+    sources = {IBUG68: read_300w(data, "train"), IMM58: part_of_imm(imm, "train")}
     fitted = {}
     for schema, faces in sources.items():
         shape, residual = fit([face.points.astype(np.float64) for face in faces], schema)
@@ -148,10 +153,10 @@ def main() -> None:
     write_bytes(arguments.out, f'{{"about": "{about}",\n "shapes": {{\n{rows}\n}}}}\n'.encode())
     mean_shapes.cache_clear()
     for view, name in VIEWS.items():
-        poses = [head_pose(face.points) for face in read_imm(data) if face.view == view]
+        poses = [head_pose(face.points) for face in imm if face.view == view]
         yaws = np.array([pose.yaw for pose in poses if pose is not None])
         print(f"view {view} ({name}): yaw {yaws.mean():+.1f}°, from {yaws.min():+.1f}° to {yaws.max():+.1f}°")
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler, WeightedRandomSampler
-from tqdm import tqdm
 
 from facekp.crop import Crop, WholePicture, crop_round, level_crop, to_relative
+from facekp.errors import FacekpError, SettingsError
 from facekp.faces import FaceBox
-from facekp.images import load_image
+from facekp.images import Picture
 from training.augment import Grey, augment
 from training.config import TrainConfig
-from training.data import Face, skip_broken
+from training.data import Face
+from training.tally import pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,19 +59,15 @@ class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     Raises
     ------
     FacekpError
-        If more than a few pictures are broken.
+        If more than a few faces of a data set are broken, or none are left.
     """
 
     def __init__(self, faces: list[Face], config: TrainConfig, *, augmented: bool) -> None:
         self.config, self.augmented = config, augmented and config.augmentation != "none"
         self.set_epoch(0)
-        with tqdm(total=len(faces), desc="photographs", disable=None, leave=False) as bar:
-
-            def read(face: Face) -> tuple[Face, Kept]:
-                bar.update()
-                return face, keep(face, config)
-
-            pairs = skip_broken(faces, read, "the data set, its pictures")
+        pairs = [(face, keep(face, picture, config)) for face, picture in pictures(faces, "photographs")]
+        if not pairs:
+            raise FacekpError("no faces are left to feed a network with; get the data sets again")
         self.faces, self.kept = [face for face, _ in pairs], [kept for _, kept in pairs]
 
     def set_epoch(self, epoch: int) -> None:
@@ -117,9 +114,9 @@ class FaceCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return pixels, torch.from_numpy(to_relative(target, (image.shape[1], image.shape[0])))
 
 
-def keep(face: Face, config: TrainConfig) -> Kept:
-    """Read a face's photograph, in the form in which a recipe needs it."""
-    photo: Grey = np.asarray(cv2.cvtColor(load_image(face.photo), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+def keep(face: Face, picture: Picture, config: TrainConfig) -> Kept:
+    """A face and its photograph, in the form in which a recipe needs them."""
+    photo: Grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     points = face.points_of(config.points)
     if config.height is None:
         eyes = face.schema.eyes
@@ -158,11 +155,19 @@ class ShardedBatches(Sampler[list[int]]):
         Over all processes together; a multiple of their number.
     rank, processes : int
         Which process this is, and how many there are.
+
+    Raises
+    ------
+    SettingsError
+        If the processes cannot share a batch evenly.
     """
 
     def __init__(self, indices: Sequence[int], batch: int, rank: int = 0, processes: int = 1) -> None:
         if batch % processes:
-            raise ValueError(f"a batch of {batch} cannot be shared by {processes} processes")
+            raise SettingsError(
+                f"a batch of {batch} cannot be shared by {processes} processes evenly; "
+                f"give torchrun --nproc-per-node a divisor of {batch}"
+            )
         self.indices, self.batch = indices, batch
         self.share = slice(rank * batch // processes, (rank + 1) * batch // processes)
 

@@ -20,17 +20,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from facekp.annotations import format_pts, parse_asf
+from facekp.annotations import format_pts
+from facekp.errors import FacekpError
 from facekp.files import write_bytes
 from facekp.images import Picture, load_image
 from facekp.morph import average_with_points
 from facekp.predict import KeypointPredictor
 from facekp.schema import IBUG68, IMM58
-from training.data import Face, data_folder, read_300w
+from training.command import told
+from training.data import Face, data_folder, read_300w, read_imm, require
 
 SIZE = (512, 512)
 LEAST_PEOPLE = 6
 
+LONDON_FOLDER = "london_faces"
+LONDON_SOURCE = "https://doi.org/10.6084/m9.figshare.5047666"
 LONDON_CREDIT = "Face Research Lab London Set, DeBruine & Jones 2017, doi:10.6084/m9.figshare.5047666, CC BY 4.0"
 IBUG_CREDIT = "iBUG 300-W, Sagonas et al. 2013, test photographs, for research only"
 IMM_CREDIT = "IMM Face Database, Nordstrøm et al. 2004"
@@ -64,10 +68,10 @@ class Composite:
 
 def london(data: Path, folder: Path, predictor: KeypointPredictor) -> list[Composite]:
     """Colour portraits, neutral and smiling."""
-    entries = []
+    portraits, entries = require(data / LONDON_FOLDER, LONDON_SOURCE), []
     wanted = [(name, "neutral", "03") for name in LONDON] + [(name, "smiling", "08") for name in SMILING]
     for name, expression, code in tqdm(wanted, desc="London"):
-        paths = [data / "london_faces" / f"{expression}_front" / f"{i}_{code}.jpg" for i in LONDON[name].split()]
+        paths = [portraits / f"{expression}_front" / f"{i}_{code}.jpg" for i in LONDON[name].split()]
         images = [load_image(path) for path in paths]
         points = [predictor.predict_one(image).points for image in images]
         picture, _ = average_with_points(images, points, size=SIZE)
@@ -92,13 +96,9 @@ def ibug(data: Path, folder: Path) -> list[Composite]:
 
 def imm(data: Path, folder: Path) -> list[Composite]:
     """A composite with 58 true points: the first people of the set, from the front."""
-    images, shapes = [], []
-    for person in IMM_PEOPLE:
-        path = next((data / "imm_face_db").glob(f"{person:02d}-1?.jpg"))
-        image = load_image(path)
-        images.append(image)
-        shapes.append(parse_asf(path.with_suffix(".asf").read_text(), image.shape[1], image.shape[0], name=str(path)))
-    picture, points = average_with_points(images, shapes, size=SIZE)
+    faces = [face for face in read_imm(data) if face.person in IMM_PEOPLE and face.view == 1]
+    images = [load_image(face.photo) for face in faces]
+    picture, points = average_with_points(images, [face.points for face in faces], size=SIZE)
     entry = Composite("imme.jpg", "Imme, 58 points", len(images), IMM_CREDIT, "imme.pts", IMM58.name)
     return [keep(folder, entry, picture, points)]
 
@@ -118,7 +118,10 @@ def mouth_opening(face: Face) -> float:
 def keep(folder: Path, entry: Composite, picture: Picture, points: NDArray[np.float32] | None = None) -> Composite:
     """Write a composite, and its points where they are known."""
     if entry.people < LEAST_PEOPLE:
-        raise ValueError(f"{entry.title}: {entry.people} people are too few to keep anybody's face out of it")
+        raise FacekpError(
+            f"{entry.title}: {entry.people} people are too few to keep anybody's face out of it; "
+            f"give at least {LEAST_PEOPLE}"
+        )
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="JPEG", quality=92)
     write_bytes(folder / entry.file, buffer.getvalue())
@@ -143,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from facekp.faces import FaceBox
-from facekp.images import Picture, load_image
+from facekp.images import Picture
 from facekp.keypoints import Keypoints
 from facekp.metrics import (
     area_under_curve,
@@ -24,6 +23,7 @@ from facekp.metrics import (
 from facekp.results import PictureResult
 from facekp.schema import IBUG68, Schema
 from training.splits import Sample
+from training.tally import pictures
 
 OVERLAP = 0.3
 """Least overlap over union of a detected box with the box round the true points."""
@@ -107,23 +107,28 @@ class Answer:
         )
 
 
-def ask(predictor: Predictor, samples: Iterable[Sample], outline: Schema, *, whole: bool = False) -> list[Answer]:
-    """Run a predictor over annotated faces, with its own detector.
+def ask(predictor: Predictor, samples: Sequence[Sample], outline: Schema, *, whole: bool = False) -> list[Answer]:
+    """Run a predictor over annotated faces, with its own detector; those whose picture is broken get no answer.
 
     Parameters
     ----------
     predictor : Predictor
-    samples : iterable of Sample
+    samples : sequence of Sample
     outline : Schema
         Of the samples' outlines.
     whole : bool
         Whether the network looks at the whole picture, so that no box can be wrong.
+
+    Raises
+    ------
+    FacekpError
+        If more than a few faces of their data set are broken.
     """
-    return [_ask_one(predictor, sample, outline, whole) for sample in tqdm(samples, desc="measured", disable=None)]
+    asked = pictures(samples, "measured")
+    return [_answer(predictor.predict(picture), sample, outline, whole) for sample, picture in asked]
 
 
-def _ask_one(predictor: Predictor, sample: Sample, outline: Schema, whole: bool) -> Answer:
-    found = predictor.predict(load_image(sample.photo))
+def _answer(found: Sequence[Keypoints], sample: Sample, outline: Schema, whole: bool) -> Answer:
     normaliser = inter_ocular(sample.outline, outline)
     if whole:
         return Answer(sample, found[0].points if found else None, None, normaliser)

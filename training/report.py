@@ -17,17 +17,29 @@ from typing import Any
 from facekp.errors import FacekpError
 from facekp.files import write_bytes
 from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
-from facekp.results import CONFIDENCE, ROBUSTNESS, measured_splits, read_results
+from facekp.results import (
+    CONFIDENCE,
+    EXTREMES,
+    RESULTS,
+    ROBUSTNESS,
+    Extremes,
+    measured_splits,
+    read_extremes,
+    read_results,
+)
+from training.ablation import read_ablation
+from training.ablation import table as ablation_table
 from training.borrow import BORROW, sentence
+from training.command import told
 from training.looks import LOOKS, read_looks
 from training.looks import table as looks_table
 from training.measure import comparison
-from training.tables import confidence_table, robustness_table
+from training.tables import confidence_table, failures, robustness_table
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
 STAGE_MARKS = re.compile(r"(<!-- numbers:(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
-LOOKS_MARK, BORROW_MARK = "looks", "borrow"
+LOOKS_MARK, BORROW_MARK, ABLATION_MARK = "looks", "borrow", "ablation"
 
 STAGES = {"nose": 1, "face58": 2, "face68": 3}
 """The stages by the names of their marks."""
@@ -82,12 +94,20 @@ class Report:
     card : dict
     measured : dict
         For each split its numbers.
+    epochs : int
+        Of the training; 0 if its history is not there.
+    runs : int
+        Of a sweep, from which the best was chosen; 1 if there was none.
     seconds : float
-        That the training took, all epochs together; 0 if its history is not there.
+        That the training took, all runs and their epochs together; 0 if its history is not there.
     looks : str
         The table of what each look brings; empty where that was not measured.
     borrow : str
         How far points are off that are borrowed from 68-point data; the same.
+    ablation : str
+        The table of what each part of the recipe brings; the same.
+    extremes : Extremes, optional
+        Best and worst pictures.
     confidence, robustness : ConfidenceResults, RobustnessResults, optional
         Where they were measured.
     """
@@ -95,9 +115,13 @@ class Report:
     name: str
     card: dict[str, Any]
     measured: dict[str, dict[str, Any]]
+    epochs: int
+    runs: int
     seconds: float
     looks: str = ""
     borrow: str = ""
+    ablation: str = ""
+    extremes: Extremes | None = None
     confidence: ConfidenceResults | None = None
     robustness: RobustnessResults | None = None
 
@@ -128,27 +152,39 @@ def read_report(folder: Path) -> Report:
         if results.weights_sha256 != weights:
             raise FacekpError(f"{folder.name}: the results on {split} are those of other weights; {results.command}")
         measured[split] = results.measured
-    history = folder / "history.json"
-    epochs = json.loads(history.read_text(encoding="utf-8")) if history.is_file() else []
+    epochs = _read_list(folder / "history.json")
+    sweep = _read_list(folder / "sweep.json")
     looks = read_looks(folder)
     if looks and looks["weights_sha256"] != weights:
         raise FacekpError(f"{folder.name}: {LOOKS} is of other weights; run python -m training.looks again")
     confidence, robustness = read_confidence(folder), read_robustness(folder)
+    extremes = read_extremes(folder) if (folder / RESULTS / f"{EXTREMES}.json").is_file() else None
     for other in (confidence, robustness):
         if other is not None and other.weights_sha256 != weights:
             raise FacekpError(f"{folder.name}: results are those of other weights; run {other.command} again")
-    seconds = sum(float(epoch["seconds"]) for epoch in epochs)
+    if extremes is not None and extremes.weights_sha256 != weights:
+        raise FacekpError(f"{folder.name}: the extremes are of other weights; run python -m training.extremes again")
+    timed = [epoch for trial in sweep for epoch in trial["history"]] or epochs
+    ablation = read_ablation(folder)
     lent = folder / BORROW
     return Report(
         folder.name,
         card,
         measured,
-        seconds,
+        epochs=len(epochs),
+        runs=max(1, len(sweep)),
+        seconds=sum(float(epoch["seconds"]) for epoch in timed),
         looks=looks_table(looks) if looks else "",
         borrow=sentence(json.loads(lent.read_text(encoding="utf-8"))) if lent.is_file() else "",
+        ablation=ablation_table(ablation) if ablation else "",
+        extremes=extremes,
         confidence=confidence,
         robustness=robustness,
     )
+
+
+def _read_list(path: Path) -> list[Any]:
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
 def read_reports(folder: Path) -> list[Report]:
@@ -163,7 +199,7 @@ def introduction(report: Report) -> str:
     spec, counts, chosen = card["input"], card["data"]["counts"], card["chosen"]
     size = f"{spec['size']} × {spec.get('height') or spec['size']}"
     faces = " and ".join(f"{n} {COUNTS.get(key, key)}" for key, n in counts.items() if key != "validation" and n)
-    start = " from another checkpoint's weights" if card.get("started_from") else ""
+    start = " from an earlier network of ours" if card.get("started_from") else ""
     return (
         f"`{report.name}`: {NETWORKS.get(card['network'], card['network'])} on grey "
         f"{'pictures, whole,' if spec.get('height') else 'crops'} of {size} pixels, trained{start} on {faces}; "
@@ -208,10 +244,11 @@ def with_numbers(text: str, reports: list[Report]) -> str:
 
 
 def stage_numbers(reports: list[Report]) -> str:
-    """The numbers of a stage, and how long its training took on what."""
+    """The numbers of a stage, how long its training took on what, and where its networks fail."""
     if not reports:
         return "Nothing has been trained yet.\n"
-    return f"{table(reports)}\n" + "".join(f"- {duration(report)}\n" for report in reports)
+    times = "".join(f"- {duration(report)}\n" for report in reports)
+    return f"{table(reports)}\n{times}{failures([each.extremes for each in reports if each.extremes])}"
 
 
 def duration(report: Report) -> str:
@@ -219,7 +256,9 @@ def duration(report: Report) -> str:
     hours, minutes = divmod(round(report.seconds / 60), 60)
     time = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{report.seconds:.0f} s"
     machine = f" on {report.card['machine']}" if report.card.get("machine") else ""
-    return f"`{report.name}`: {time}{machine}, {report.card['chosen']['epoch']} epochs to the one that was chosen"
+    runs = f" for {report.runs} runs, the best of them with" if report.runs > 1 else ","
+    chosen = report.card["chosen"]["epoch"]
+    return f"`{report.name}`: {time}{machine}{runs} {report.epochs} epochs; number {chosen} was chosen"
 
 
 def with_stage_numbers(text: str, reports: list[Report]) -> str:
@@ -235,6 +274,8 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
         name = found[2]
         if name == LOOKS_MARK:
             return found[1] + "\n".join(report.looks for report in reports if report.looks) + found[3]
+        if name == ABLATION_MARK:
+            return found[1] + "\n".join(report.ablation for report in reports if report.ablation) + found[3]
         if name == CONFIDENCE:
             return found[1] + confidence_table([each.confidence for each in reports if each.confidence]) + found[3]
         if name == ROBUSTNESS:
@@ -258,4 +299,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -83,11 +83,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Places:
-    """The folders where a run is kept between starts, where its checkpoint goes, and how many workers cut crops."""
+    """The folders where a run is kept between starts, where its checkpoint goes, and how many workers cut crops.
+
+    `name` is what its progress bar is called, where that is not the checkpoint's.
+    """
 
     run: Path
     out: Path
     workers: int = 0
+    name: str | None = None
 
 
 @dataclass
@@ -148,7 +152,12 @@ def start_at_mean_shape(network: nn.Module, faces: FaceCrops) -> None:
 
 
 def fit(
-    network: nn.Module, untrained: torch.Tensor | None, task: Task, places: Places, processes: Processes
+    network: nn.Module,
+    untrained: torch.Tensor | None,
+    task: Task,
+    places: Places,
+    processes: Processes,
+    after_epoch: Callable[[], None] | None = None,
 ) -> History:
     """Train a network, or go on with it; the epoch that is best on the validation part becomes the checkpoint.
 
@@ -162,6 +171,8 @@ def fit(
     task : Task
     places : Places
     processes : Processes
+    after_epoch : callable, optional
+        What the first process does besides, when an epoch is kept and written.
 
     Returns
     -------
@@ -179,17 +190,19 @@ def fit(
     learner = Learner.of(network, config, config.epochs * task.steps, processes)
     kept = resume(places.run, task.facts)
     if kept is None:
-        precision = processes.agreed(chosen_precision(network, config, processes.device))
+        precision = processes.agreed(chosen_precision(config, processes.device))
         kept = Kept(task.facts, commit(), machine(processes), precision)
     else:
         learner.load(kept.learner)
-        if processes.first and not is_published(kept, places.out):
-            publish(kept, learner, task, places.out, untrained)
+        if processes.first:
+            if not is_published(kept, places.out):
+                publish(kept, learner, task, places.out, untrained)
+            write_history(kept.history, places.out)
     done = len(kept.history)
     with tqdm(
         total=config.epochs * task.steps,
         initial=done * task.steps,
-        desc=places.out.name,
+        desc=places.name or places.out.name,
         disable=None if processes.first else True,
     ) as bar:
         for epoch in range(done, config.epochs):
@@ -204,6 +217,8 @@ def fit(
                 if better:
                     publish(kept, learner, task, places.out, untrained)
                 write_history(kept.history, places.out)
+                if after_epoch is not None:
+                    after_epoch()
                 bar.write(json.dumps(record))
     return kept.history
 
@@ -238,10 +253,7 @@ def run_epoch(
         if not math.isfinite(validation.loss):
             raise TrainingError(f"the validation loss became {validation.loss}")
     except TrainingError as error:
-        raise TrainingError(
-            f"{error}, in epoch {epoch + 1}; what the epochs before reached is kept in {places.out}. "
-            "Start again with a lower learning rate or another seed, and other --runs"
-        ) from None
+        raise TrainingError(f"{error}, in epoch {epoch + 1}{_way_out(epoch, places, precision)}") from None
     return {
         "epoch": epoch + 1,
         "size": task.training_set.size,
@@ -306,6 +318,14 @@ def is_published(kept: Kept, out: Path) -> bool:
 def write_history(history: History, out: Path) -> None:
     """Write the record of each epoch beside the checkpoint."""
     write_bytes(out / HISTORY, (json.dumps(history, indent=1) + "\n").encode())
+
+
+def _way_out(epoch: int, places: Places, precision: str) -> str:
+    """What can be done when a loss was not finite in an epoch, counted from 0; before the first nothing is kept."""
+    others = "another --seed" + (" or --precision float32" if precision == "bfloat16" else "")
+    if epoch == 0:
+        return f". Start again with {others}"
+    return f"; what the epochs before reached is kept in {places.out}. Start again with {others}, and other --runs"
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,8 @@
 """Write a sheet of what a network is fed: upper row without augmentation, the rows below with it; true points in green.
 
-python -m training.show_samples --stage face58 --data DIR --out samples.png
+python -m training.show_samples --stage face58 --data DIR
+
+The faces are those of real people, so the sheet goes into runs/, which git ignores.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from facekp.crop import WholePicture
 from facekp.draw import TRUTH, draw_face
+from facekp.errors import SettingsError
 from facekp.files import check_output, written_aside
 from facekp.images import Picture
 from facekp.schema import Schema
@@ -34,6 +37,7 @@ STAGES = {
     "face68-resnet18": "resnet18",
 }
 """The recipe by which the network of each stage was trained last."""
+RUNS = Path("runs")
 SHOWN = 224
 """Height of a picture on the sheet, pixels."""
 
@@ -91,11 +95,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", choices=tuple(STAGES), required=True)
     parser.add_argument("--data", help="folder of the data sets (default: FACEKP_DATA)")
-    parser.add_argument("--out", type=Path, help="picture to write (default: samples-STAGE.png)")
+    parser.add_argument("--out", type=Path, help="picture to write (default: runs/samples-STAGE.png)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=6, help="faces in a row")
     arguments = parser.parse_args()
-    out = check_output(arguments.out or Path(f"samples-{arguments.stage}.png"), (".png", ".jpg"))
+    if arguments.count < 1:
+        raise SettingsError(f"--count is {arguments.count}; give 1 face or more")
+    if arguments.out is None:
+        RUNS.mkdir(exist_ok=True)
+    out = check_output(arguments.out or RUNS / f"samples-{arguments.stage}.png", (".png", ".jpg"))
     faces = faces_of(arguments.stage, data_folder(arguments.data))
     rows = [
         samples(arguments.stage, faces, count=arguments.count, seed=arguments.seed, augmented=augmented)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from facekp.errors import FacekpError
 from facekp.schema import IBUG68, IMM58, SCHEMAS, Schema
 from training.config import TrainConfig
 from training.data import IBUG_FOLDER, IMM_FOLDER, Face, read_300w, read_imm, read_merl_rav, split_by_photograph
+from training.tally import Tally
 
 SPLITS = {
     "imm": {
@@ -48,6 +49,8 @@ class Sample:
         The view of a face of IMM, 1 to 6.
     scale : float
         Pixels of the photograph per pixel of the original.
+    tally : Tally
+        Of the data set that it is from.
     """
 
     photo: Path
@@ -56,6 +59,7 @@ class Sample:
     outline: NDArray[np.float32]
     view: int | None = None
     scale: float = 1.0
+    tally: Tally = field(default_factory=Tally)
 
 
 def data_set_of(card: Mapping[str, Any]) -> str:
@@ -83,15 +87,22 @@ def read_split(data: Path, card: Mapping[str, Any], split: str) -> list[Sample]:
             f"give one of: {', '.join(SPLITS[data_set])}"
         )
     if data_set == "imm":
-        schema = SCHEMAS[card["schema"]]
+        schema, folder = SCHEMAS[card["schema"]], data / IMM_FOLDER
         return [
-            Sample(face.photo, _relative(face, data / IMM_FOLDER), face.points_of(schema), face.points, view=face.view)
+            Sample(
+                face.photo,
+                _relative(face, folder),
+                face.points_of(schema),
+                face.points,
+                view=face.view,
+                tally=face.tally,
+            )
             for face in read_imm(data, split)
         ]
     faces = _parts_of_300w(data, card)[1] if split == "validation" else read_300w(data, split)
-    scales = original_scales(data, faces)
+    scales, folder = original_scales(data, faces), data / IBUG_FOLDER
     return [
-        Sample(face.photo, _relative(face, data / IBUG_FOLDER), face.points, face.points, scale=float(scale))
+        Sample(face.photo, _relative(face, folder), face.points, face.points, scale=float(scale), tally=face.tally)
         for face, scale in zip(faces, scales, strict=True)
     ]
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from facekp.reliability import ConfidenceResults, RobustnessResults
+from facekp.results import Extreme, Extremes
+from training.extremes import BRACKETS
 
 NOTHING = "Nothing has been measured yet.\n"
 
@@ -45,6 +47,19 @@ def robustness_table(results: Sequence[RobustnessResults]) -> str:
         for name, title in titles.items()
     ]
     return "\n".join(head + rows) + f"\n\n{results[0].way}\n"
+
+
+def failures(extremes: Sequence[Extremes]) -> str:
+    """The worst pictures of each network, and the measured reasons."""
+    if not extremes:
+        return ""
+    rows = [f"- `{each.checkpoint}`: {' '.join(map(_failure, each.worst))}" for each in extremes]
+    return f"\nThe worst validation pictures. {BRACKETS}\n\n" + "\n".join(rows) + "\n"
+
+
+def _failure(worst: Extreme) -> str:
+    picture, reason = worst.picture, worst.reason.removesuffix(BRACKETS).strip()
+    return f"`{picture.file}`, {picture.error_percent:.1f} %. {reason}"
 
 
 def _group(results: ConfidenceResults, group: int) -> str:

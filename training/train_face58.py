@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from training.card import IMM_STORY
 from training.command import places_of, recipe_of, told, training_parser
-from training.data import data_folder, read_imm
+from training.data import data_folder, part_of_imm, read_imm
 from training.loaders import FaceCrops
 from training.parallel import processes
 from training.run import Task, fit, new_network, start_at_mean_shape
@@ -23,12 +23,12 @@ def main() -> None:
     parser = training_parser(__doc__)
     parser.add_argument("--variant", choices=VARIANTS, help="this one only")
     arguments = parser.parse_args()
-    data = data_folder(arguments.data)
     with processes() as here:
+        faces = read_imm(data_folder(arguments.data))
         for variant in (arguments.variant,) if arguments.variant else VARIANTS:
             config = recipe_of(variant, arguments)
-            training_set = FaceCrops(read_imm(data, "train"), config, augmented=True)
-            validation_set = FaceCrops(read_imm(data, "validation"), config, augmented=False)
+            training_set = FaceCrops(part_of_imm(faces, "train"), config, augmented=True)
+            validation_set = FaceCrops(part_of_imm(faces, "validation"), config, augmented=False)
             counts = {"training": len(training_set), "validation": len(validation_set)}
             story = replace(IMM_STORY, stage=2, counts=counts)
             network, untrained = new_network(config)

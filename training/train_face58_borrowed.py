@@ -16,7 +16,7 @@ from facekp.predict import KeypointPredictor
 from training.borrow import borrowed
 from training.card import IMM_STORY
 from training.command import places_of, recipe_of, told, training_parser
-from training.data import data_folder, read_300w, read_imm, split_by_photograph
+from training.data import data_folder, part_of_imm, read_300w, read_imm, split_by_photograph
 from training.loaders import FaceCrops
 from training.parallel import processes
 from training.run import Task, filters_before, fit, new_network
@@ -35,11 +35,12 @@ def main() -> None:
     data = data_folder(arguments.data)
     start, teacher = load_checkpoint(arguments.start), load_checkpoint(arguments.teacher)
     with processes() as here:
-        imm = read_imm(data, "train")
-        others = split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)[0] + merl_rav(data)
-        lent = borrowed(others, imm, KeypointPredictor(teacher), places.run / "teacher.npz")
+        persons = read_imm(data)
+        imm = part_of_imm(persons, "train")
+        ibug, _ = split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)
+        lent = borrowed(ibug + merl_rav(data, here), imm, KeypointPredictor(teacher), places.run / "teacher.npz")
         training_set = FaceCrops(imm + lent, config, augmented=True)
-        validation_set = FaceCrops(read_imm(data, "validation"), config, augmented=False)
+        validation_set = FaceCrops(part_of_imm(persons, "validation"), config, augmented=False)
         counts = {"training": count_of(imm, training_set), "validation": len(validation_set)}
         counts["borrowed"] = len(training_set) - counts["training"]
 

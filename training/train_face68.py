@@ -29,7 +29,7 @@ from training.card import Story
 from training.command import places_of, recipe_of, told, training_parser
 from training.data import Face, MissingDataError, data_folder, read_300w, read_merl_rav, split_by_photograph
 from training.loaders import FaceCrops
-from training.parallel import processes
+from training.parallel import Processes, processes
 from training.run import Task, filters_before, fit, new_network, start_at_mean_shape
 from training.teacher import taught, teacher_of
 
@@ -51,7 +51,7 @@ def main() -> None:
     data = data_folder(arguments.data)
     with processes() as here:
         ibug, validation = split_by_photograph(read_300w(data, "train"), config.validation_share, config.seed)
-        faces = ibug + merl_rav(data)
+        faces = ibug + merl_rav(data, here)
         teachers = [load_checkpoint(path) for path in arguments.teacher]
         if teachers:
             faces = taught(faces, [teacher_of(teacher) for teacher in teachers], places.run)
@@ -73,12 +73,13 @@ def main() -> None:
         fit(network, untrained, task, places, here)
 
 
-def merl_rav(data: Path) -> list[Face]:
-    """The faces of MERL-RAV; where they are missing that is told, and there are none."""
+def merl_rav(data: Path, here: Processes) -> list[Face]:
+    """The faces of MERL-RAV; where they are missing the first process tells it, and there are none."""
     try:
         return read_merl_rav(data)
     except MissingDataError as error:
-        print(f"{error}; going on with 300-W alone", file=sys.stderr)
+        if here.first:
+            print(f"{error}; going on with 300-W alone", file=sys.stderr)
         return []
 
 

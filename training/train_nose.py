@@ -4,7 +4,8 @@
     python -m training.train_nose --data DIR --variant nose
 
 The four runs have a learning rate of 1e-3 or 2e-3 and filters of 5 or 7 pixels. The one that is best on the
-validation persons becomes the checkpoint; sweep.json beside it holds each epoch's losses of all four.
+validation persons becomes the checkpoint; sweep.json beside it holds each epoch's losses of all four. Both are written
+after each epoch, from what there is by then.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ VARIANTS = ("nose-original", "nose")
 LEARNING_RATES = (1e-3, 2e-3)
 KERNEL_SIZES = (5, 7)
 SWEEP = "sweep.json"
+CHECKPOINT = "checkpoint"
+"""Folder of a run's own checkpoint, in the run's."""
 
 
 def main() -> None:
@@ -47,7 +50,7 @@ def sweep(config: TrainConfig, data: Path, places: Places, here: Processes) -> N
     validation_set = FaceCrops(read_imm(data, "validation"), config, augmented=False)
     counts = {"training": len(training_set), "validation": len(validation_set)}
     story = replace(IMM_STORY, stage=1, counts=counts)
-    runs: list[dict[str, Any]] = []
+    trials: list[dict[str, Any]] = []
     for learning_rate in LEARNING_RATES:
         for kernel_size in KERNEL_SIZES:
             options = {**config.network_options, "kernel_size": kernel_size}
@@ -55,19 +58,23 @@ def sweep(config: TrainConfig, data: Path, places: Places, here: Processes) -> N
             name = f"lr{learning_rate:g}-k{kernel_size}"
             network, untrained = new_network(varied)
             task = Task(varied, story, training_set, validation_set)
-            own = replace(places, run=places.run / name, out=places.run / name / "checkpoint")
-            history = fit(network, untrained, task, own, here)
-            runs.append({"name": name, "learning_rate": learning_rate, "kernel_size": kernel_size, "history": history})
+            run = places.run / name
+            own = replace(places, run=run, out=run / CHECKPOINT, name=f"{places.out.name} {name}")
+            trials.append({"name": name, "learning_rate": learning_rate, "kernel_size": kernel_size})
+            fit(network, untrained, task, own, here, after_epoch=lambda: keep_best(trials, places))
     if here.first:
-        keep_best(runs, places)
+        keep_best(trials, places)
 
 
-def keep_best(runs: list[dict[str, Any]], places: Places) -> None:
+def keep_best(trials: list[dict[str, Any]], places: Places) -> None:
     """Copy the checkpoint of the run with the least validation error, and write the losses of all runs."""
+    folders = [places.run / trial["name"] / CHECKPOINT for trial in trials]
+    histories = [json.loads((folder / HISTORY).read_text()) for folder in folders]
+    runs = [{**trial, "history": history} for trial, history in zip(trials, histories, strict=True)]
     best = min(runs, key=lambda run: min(float(record["validation_error_px"]) for record in run["history"]))
     places.out.mkdir(parents=True, exist_ok=True)
     for file in (UNTRAINED, WEIGHTS, CARD, HISTORY):
-        write_bytes(places.out / file, (places.run / best["name"] / "checkpoint" / file).read_bytes())
+        write_bytes(places.out / file, (places.run / best["name"] / CHECKPOINT / file).read_bytes())
     write_bytes(places.out / SWEEP, (json.dumps(runs, indent=1) + "\n").encode())
 
 
