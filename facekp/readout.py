@@ -92,10 +92,14 @@ class PackedConvolution(nn.Module):
         return result
 
 
+LARGE = 1 << 17
+"""Weights from which on packing pays: smaller convolutions are faster as torch does them, measured."""
+
+
 def pack(network: nn.Module) -> None:
-    """Put a `PackedConvolution` in the place of each convolution, in place, where torch was built with oneDNN."""
+    """Put a `PackedConvolution` in the place of each large convolution, in place, if torch was built with oneDNN."""
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return
     for name, module in list(network.named_modules()):
-        if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros" and not isinstance(module.padding, str):
+        if isinstance(module, nn.Conv2d) and module.weight.numel() >= LARGE and module.padding_mode == "zeros":
             network.set_submodule(name, PackedConvolution(module))
