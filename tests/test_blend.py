@@ -96,8 +96,10 @@ def test_transparent_frames_have_a_soft_mask():
     for part in (0, 0.5, 1):
         frame = cut.frame(part)
         assert (frame.shape, frame.dtype) == ((160, 192, 4), np.uint8)
-        np.testing.assert_array_equal(frame[..., :3], morph(size=(192, 160)).frame(part))
         alpha = frame[..., 3]
+        # What is head in both is mixed as in a dissolve; elsewhere backgrounds do not count.
+        seen = alpha == 255 if 0 < part < 1 else np.full_like(alpha, True, dtype=bool)
+        assert difference(frame[..., :3], morph(size=(192, 160)).frame(part))[seen].max() <= 1
         face = np.rint(cut.shape_a[27:68] + part * (cut.shape_b - cut.shape_a)[27:68]).astype(int)
         assert (alpha[face[:, 1], face[:, 0]] == 255).all()
         assert max(alpha[0, 0], alpha[0, -1], alpha[-1, 0], alpha[-1, -1]) == 0
