@@ -60,6 +60,12 @@ def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
     CheckpointError
         If it is missing or broken.
     """
+    return _loaded(model)
+
+
+@st.cache_resource(show_spinner=False)
+def _loaded(model: str) -> KeypointPredictor:
+    """The same for the server's own thread, which has no page to show a spinner on, and would be warned of that."""
     from facekp.predict import KeypointPredictor  # torch takes seconds: a page shows before it is there
 
     return KeypointPredictor.from_checkpoint(model)
@@ -76,7 +82,7 @@ def warm_up(idle: float = 4.0) -> None:
     _known_faces()
     if page_drawn.wait(idle):
         time.sleep(DRAWING)
-    predictor().predict(load_image(gallery()[0].data))
+    _loaded(CHECKPOINT).predict(load_image(gallery()[0].data))
     keep_what_is_loaded()
 
 
