@@ -17,8 +17,9 @@ from facekp.warp import OVERSAMPLING
 _SIDE = 256
 """Pixels along the longer side at which heads are told from backgrounds: 100 to 300 ms a photograph, measured."""
 
-_ROOM = 1.7
-"""Side of what is looked at, per side of the box round the head: with some of the background round it."""
+_REACH = 1.7
+"""How far is looked to every side of the middle, per longer side of the box round the points: past hair and neck,
+whichever way they lie, to some of the background."""
 
 _GROWN = 1.3
 """How much wider than `head_mask` hair may be."""
@@ -105,8 +106,7 @@ class _Part:
         height, width = photo.shape[:2]
         around = np.concatenate([points, extra])
         low, high = around.min(axis=0), around.max(axis=0)
-        # Brows to chin is not the whole head: as much again lies above, whichever way that is.
-        middle, half = (low + high) / 2, _ROOM * float((high - low).max())
+        middle, half = (low + high) / 2, _REACH * float((high - low).max())
         left, top = np.clip(np.floor(middle - half), 0, [width - 1, height - 1]).astype(int)
         right, bottom = np.clip(np.ceil(middle + half), [left + 1, top + 1], [width, height]).astype(int)
         region = photo[top:bottom, left:right]
