@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-THREADS = min(4, os.cpu_count() or 1)
+CORES = os.cpu_count() or 1
+
+THREADS = min(4, CORES)
 """For pictures that are made or encoded each by itself; so many are in memory at once, and one more."""
 
 
@@ -29,3 +32,21 @@ def in_background(work: Callable[[Item], Result], items: Iterable[Item], threads
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that wait for parts of a picture: starting them anew would cost as much as a small part."""
+    return ThreadPoolExecutor(CORES, "facekp-part")
+
+
+# Threads do not survive a fork: a child that asked the parent's for help would wait for ever.
+os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
+def side_by_side(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) -> None:
+    """Do work on all parts, the first of them in the caller's thread; it must not itself call this."""
+    others = [_helpers().submit(work, *part) for part in parts[1:]]
+    work(*parts[0])
+    for other in others:
+        other.result()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points
-from facekp.field import Field, pixel_grid, row_pieces
+from facekp.field import Field, RowPieces, pixel_grid, row_pieces
 from facekp.images import Picture
 from facekp.mesh import Mesh
+from facekp.parallel import CORES, side_by_side
 from facekp.texture import Coarse, Layer, Texture, areas_round, bilinear
 from facekp.warp import OVERSAMPLING
 
@@ -65,32 +68,37 @@ class PairWarp:
         colour = shape if colour is None else colour
         wanted = [number for number, share in enumerate((1 - colour, colour)) if share != 0]
         result = np.empty((*self._size[::-1], *self._channels), dtype=np.uint8)
-        for rows, drawn in self._bands(shape, wanted):
+
+        def draw(rows: slice, drawn: Sequence[Picture]) -> None:
             both = len(drawn) > 1
             _narrow(blend(drawn[0], drawn[1], colour, linear_light=linear_light) if both else drawn[0], result[rows])
+
+        _draw(self._passes(shape, wanted), self._size, draw)
         return result
 
     def warped(self, shape: float) -> tuple[Picture, Picture]:
         """Both pictures in the same shape between the two, not blended: uint8 arrays (H, W, channels)."""
         first, second = (np.empty((*self._size[::-1], *self._channels), dtype=np.uint8) for _ in range(2))
-        for rows, drawn in self._bands(shape, (0, 1)):
+
+        def draw(rows: slice, drawn: Sequence[Picture]) -> None:
             _narrow(drawn[0], first[rows])
             _narrow(drawn[1], second[rows])
+
+        _draw(self._passes(shape, (0, 1)), self._size, draw)
         return first, second
 
-    def _bands(self, shape: float, wanted: Sequence[int]) -> Iterator[tuple[slice, list[Picture]]]:
-        """Those of the two pictures that are wanted, 0 and 1, some rows at a time."""
+    def _passes(self, shape: float, wanted: Sequence[int]) -> list[_Pass]:
+        """What is to be drawn of those of the two pictures that are wanted, 0 and 1."""
         target = between(*self._shapes, shape, self._size)
         if np.array_equal(target, self._shapes[0] + shape * self._way):
             # Between a and b shapes move in straight lines. So one field serves both pictures: back to the
             # first is `shape` of the way from b to a, on to the second what is left of the way from a to b.
             factors = (-shape, 1 - shape)
             layers = [Layer(self._textures[one], self._areas[one], factors[one]) for one in wanted]
-            yield from _bands(layers, target, self._way, self._mesh, self._grid)
-            return
+            return [_Pass.over(layers, target, self._way, self._mesh, self._grid)]
         # Points that are held at the edge have left the straight line: each picture has a field of its own.
-        alone = [
-            _bands(
+        return [
+            _Pass.over(
                 [Layer(self._textures[one], self._areas[one], 1.0)],
                 target,
                 self._shapes[one] - target,
@@ -99,8 +107,6 @@ class PairWarp:
             )
             for one in wanted
         ]
-        for bands in zip(*alone, strict=True):
-            yield bands[0][0], [picture for _, (picture,) in bands]
 
 
 def between(shape_a: Points, shape_b: Points, part: float, size: tuple[int, int]) -> Points:
@@ -142,31 +148,56 @@ def warp_picture(aligned: Picture, source: Points, target: Points, mesh: Mesh) -
     texture = Texture(aligned)
     result = np.empty((*texture.size[::-1], *texture.shape), dtype=np.uint8)
     grid = OVERSAMPLING * pixel_grid(texture.size)
-    for rows, drawn in _bands([Layer(texture, areas_round(source, mesh), 1.0)], target, source - target, mesh, grid):
-        _narrow(drawn[0], result[rows])
+    layer = Layer(texture, areas_round(source, mesh), 1.0)
+    one = _Pass.over([layer], target, source - target, mesh, grid)
+    _draw([one], texture.size, lambda rows, drawn: _narrow(drawn[0], result[rows]))
     return result
 
 
-def _bands(
-    layers: Sequence[Layer], target: Points, vectors: Points, mesh: Mesh, grid: Field
-) -> Iterator[tuple[slice, list[Picture]]]:
-    """Draw layers in a target shape, some rows at a time; the pictures hold until the next are asked for."""
-    height, width = grid.shape[:2]
-    pieces = row_pieces(target, vectors, mesh.edges, (width, height))
-    coarse = Coarse.needed(layers, target, mesh, (width, height))
-    step = max(1, min(height, _BAND_PIXELS // width))
-    places = np.empty((step, width, 2), dtype=np.float32)
-    pictures = [np.empty((step, width, *layer.texture.finest.shape[2:]), dtype=np.uint8) for layer in layers]
-    for top in range(0, height, step):
-        bottom = min(top + step, height)
-        rows, band = slice(top, bottom), slice(bottom - top)
-        field = pieces.rows(top, bottom)
-        for number, layer in enumerate(layers):
-            cv2.scaleAdd(field, OVERSAMPLING * layer.factor, grid[rows], places[band])
-            bilinear(layer.texture.finest, places[band], pictures[number][band])
-            if coarse is not None:
-                coarse.soften(number, layer.texture, places[band], pictures[number][band], top)
-        yield rows, [picture[band] for picture in pictures]
+@dataclass(frozen=True, eq=False)
+class _Pass:
+    """Layers that are drawn in one shape along one field: the field, the grid, and where they need coarser copies."""
+
+    layers: Sequence[Layer]
+    pieces: RowPieces
+    coarse: Coarse | None
+    grid: Field
+
+    @classmethod
+    def over(cls, layers: Sequence[Layer], target: Points, vectors: Points, mesh: Mesh, grid: Field) -> _Pass:
+        size = grid.shape[1], grid.shape[0]
+        pieces = row_pieces(target, vectors, mesh.edges, size)
+        return cls(layers, pieces, Coarse.needed(layers, target, mesh, size), grid)
+
+    def bands(self, top: int, bottom: int) -> Iterator[tuple[slice, list[Picture]]]:
+        """The layers in these rows, a band at a time; its pictures hold until the next is asked for."""
+        width = self.grid.shape[1]
+        step = max(1, min(bottom - top, _BAND_PIXELS // width))
+        places = np.empty((step, width, 2), dtype=np.float32)
+        pictures = [np.empty((step, width, *layer.texture.finest.shape[2:]), np.uint8) for layer in self.layers]
+        for first in range(top, bottom, step):
+            last = min(first + step, bottom)
+            rows, band = slice(first, last), slice(last - first)
+            field = self.pieces.rows(first, last)
+            for number, layer in enumerate(self.layers):
+                cv2.scaleAdd(field, OVERSAMPLING * layer.factor, self.grid[rows], places[band])
+                bilinear(layer.texture.finest, places[band], pictures[number][band])
+                if self.coarse is not None:
+                    self.coarse.soften(number, layer.texture, places[band], pictures[number][band], first)
+            yield rows, [picture[band] for picture in pictures]
+
+
+def _draw(passes: Sequence[_Pass], size: tuple[int, int], draw: Callable[[slice, Sequence[Picture]], None]) -> None:
+    """Hand all bands of a picture to `draw`, those of all passes together, from as many threads as there are cores."""
+    width, height = size
+    strips = max(1, min(CORES, width * height // _BAND_PIXELS))
+    edges = [height * number // strips for number in range(strips + 1)]
+
+    def strip(top: int, bottom: int) -> None:
+        for bands in zip(*(one.bands(top, bottom) for one in passes), strict=True):
+            draw(bands[0][0], [picture for _, pictures in bands for picture in pictures])
+
+    side_by_side(strip, list(pairwise(edges)))
 
 
 def _narrow(drawn: Picture, result: Picture) -> None:
