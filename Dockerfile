@@ -11,6 +11,9 @@ COPY facekp facekp
 COPY app app
 COPY checkpoints checkpoints
 RUN pip install --no-cache-dir --no-deps .
+# The page Data shows what the loaders feed the networks; they belong to the training, which is not installed.
+COPY training loaders/training
+ENV PYTHONPATH=/facekp/loaders
 RUN useradd --create-home facekp
 USER facekp
 WORKDIR /home/facekp

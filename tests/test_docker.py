@@ -9,8 +9,10 @@ import shutil
 import socket
 import subprocess
 import time
+from importlib.metadata import version
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 from tests.installation import install
@@ -41,9 +43,13 @@ def command(text: str) -> list[str]:
     return [str(part) for part in json.loads(text[text.index("[") :])]
 
 
-def copied(steps: list[Step]) -> list[str]:
-    """What goes from the repository into the image."""
-    return [source for rest in arguments(steps, "COPY") for source in rest.split()[:-1]]
+def copied(steps: list[Step]) -> dict[str, str]:
+    """What goes from the repository into the image, and where it lies there, below the first folder."""
+    found: dict[str, str] = {}
+    for rest in arguments(steps, "COPY"):
+        *sources, target = rest.split()
+        found |= {source: source if target == "./" else target for source in sources}
+    return found
 
 
 def test_base_is_small_and_fits_the_package(steps):
@@ -89,15 +95,24 @@ def test_all_that_is_copied_is_there_and_let_through(steps):
     assert "checkpoints/*/results/*.truth.json" in ignored  # the data sets' own points
 
 
+def test_the_tests_run_with_what_is_installed_there(steps):
+    """The environment below borrows the packages of the tests: they are the ones that the image would have."""
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            wanted = Requirement(line)
+            if wanted.marker is None or wanted.marker.evaluate():
+                assert wanted.specifier.contains(version(wanted.name)), line
+
+
 def test_its_steps_serve_the_app(steps, tmp_path):
     """What it copies is enough to install facekp, its command serves, and its health check says so."""
     source, built = tmp_path / "source", tmp_path / "built"
     source.mkdir()
     built.mkdir()
     truth = shutil.ignore_patterns("*.truth.json", "__pycache__")
-    for name in copied(steps):
+    for name, target in copied(steps).items():
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name, **({"ignore": truth} if (ROOT / name).is_dir() else {}))
+        copy(ROOT / name, source / target, **({"ignore": truth} if (ROOT / name).is_dir() else {}))
     scripts = install(source, built)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -107,6 +122,11 @@ def test_its_steps_serve_the_app(steps, tmp_path):
     home.mkdir()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     environment |= {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "HOME": str(home)}
+    folder = arguments(steps, "WORKDIR")[0]
+    for name, value in (rest.split("=") for rest in arguments(steps, "ENV")):
+        environment[name] = value.replace(folder, str(source), 1)
+    loaders = [str(scripts / "python"), "-c", "import training.show_samples"]
+    assert subprocess.run(loaders, cwd=home, env=environment).returncode == 0  # the page Data needs them
     started = [str(scripts / command(start)[0]), *command(start)[1:], "--port", port]
     asked = [
         str(scripts / command(health)[0]),
