@@ -63,6 +63,7 @@ class Aligner:
     def __init__(self, layout: Layout, settings: MorphSettings, first: Picture) -> None:
         self._layout = layout
         self._cut_out = cuts_out(settings)
+        self._not_told: set[int] = set()
         self._tone: Tone | None = None
         if settings.colour_match == "lab":
             self._tone = self._tone_of(align_picture(first, layout.transforms[0], layout.size), 0)
@@ -76,7 +77,18 @@ class Aligner:
             return coloured
         transform = layout.transforms[index]
         face, extra = map(transform.inverse(), head_points(layout.shapes[index], layout))
-        return np.dstack([coloured, head_matte(image, face, extra, transform, layout.size)])
+        matte, told = head_matte(image, face, extra, transform, layout.size)
+        if not told:
+            self._not_told.add(index)
+        return np.dstack([coloured, matte])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Which of the heads so far may not look as wished."""
+        return tuple(
+            f"the colours of face {index + 1} are too like those behind it to cut its head out; it has a soft outline"
+            for index in sorted(self._not_told)
+        )
 
     def drawn(self, image: Picture, index: int, source: Points, target: Points, mesh: Mesh) -> Picture:
         """The photograph of the face with this index in another shape: uint8 (H, W, 3), cut out (H, W, 4).
@@ -254,7 +266,7 @@ def blend_faces(
     blended = mixture.picture
     other = blended if background is None else background
     picture = finished(settings, blended, other, other, target, layout)
-    sentences = layout.warnings + fold_warnings(layout, meshes)
+    sentences = layout.warnings + fold_warnings(layout, meshes) + aligner.warnings
     warn(sentences)
     return Blend(picture, target[: layout.face].astype(np.float32), sentences)
 

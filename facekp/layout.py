@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, Similarity, as_complex, check_points, common_frame, eyes_frame, own_frame
+from facekp.axis import face_axis
 from facekp.errors import FacekpWarning, MeshError, SettingsError
 from facekp.mesh import OUTLINE_POINTS, control_points
 from facekp.pose import head_pose
-from facekp.schema import schema_of
 from facekp.settings import MAX_SIDE, MIN_SIDE, MorphSettings
 
 MOST_TURNED = 25
@@ -134,14 +134,10 @@ def _check_extra(extra: Sequence[NDArray[np.floating]] | None, shapes: list[Poin
 
 def _has_forehead(shape: Points, extra: Points) -> bool:
     """Whether an extra point lies well above the brows."""
-    schema = schema_of(len(shape))
-    if len(extra) == 0 or schema is None or schema.eyes is None or not schema.brows:
+    axis = face_axis(shape)
+    if axis is None or len(extra) == 0:
         return False
-    right, left = (as_complex(shape)[list(eye)].mean() for eye in schema.eyes)
-    up = -1j * (left - right)
-    brows = as_complex(shape)[list(schema.brows)].mean()
-    below = np.max(np.real((brows - as_complex(shape)) * np.conj(up)))
-    return bool(np.max(np.real((as_complex(extra) - brows) * np.conj(up))) > _ABOVE_BROWS * below)
+    return bool(axis.below(as_complex(extra), axis.brows).min() < -_ABOVE_BROWS * axis.length)
 
 
 def _controls(shape: Points, extra: Points, size: tuple[int, int], forehead: bool) -> Points:

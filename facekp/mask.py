@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, as_complex, as_points
+from facekp.axis import face_axis
 from facekp.images import Picture
 from facekp.schema import schema_of
 
@@ -55,15 +56,11 @@ def face_mask(points: Points, size: tuple[int, int]) -> Mask:
 
 def _raised_brows(points: Points, height: float) -> Points:
     """The brows moved up, by a height per distance from brows to chin; less over the temples."""
-    schema = schema_of(len(points))
-    if schema is None or schema.eyes is None or not schema.brows:
+    axis, schema = face_axis(points), schema_of(len(points))
+    if axis is None or schema is None:
         return np.empty((0, 2))
-    shape = as_complex(points)
-    right, left = (shape[list(eye)].mean() for eye in schema.eyes)
-    up = -1j * (left - right) / max(abs(left - right), 1e-9)
-    brows = shape[list(schema.brows)]
-    below = np.max(np.real((brows.mean() - shape) * np.conj(up)))
-    return as_points(brows + height * (1 - 0.5 * np.linspace(-1, 1, len(brows)) ** 2) * below * up)
+    brows = as_complex(points)[list(schema.brows)]
+    return as_points(brows - height * (1 - 0.5 * np.linspace(-1, 1, len(brows)) ** 2) * axis.length * axis.down)
 
 
 def _soft_hull(points: Points, size: tuple[int, int], grown: float, softness: float) -> Mask:

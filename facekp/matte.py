@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.align import Points, Similarity, as_complex
+from facekp.align import Points, Similarity
+from facekp.axis import face_axis
 from facekp.images import Picture
 from facekp.mask import Mask, face_mask, head_mask
-from facekp.schema import schema_of
 from facekp.warp import OVERSAMPLING
 
 _SIDE = 256
@@ -46,7 +46,7 @@ _HEAD, _BACKGROUND = (cv2.GC_FGD, cv2.GC_PR_FGD), (cv2.GC_BGD, cv2.GC_PR_BGD)
 
 def head_matte(
     photo: Picture, points: Points, extra: Points, transform: Similarity, size: tuple[int, int]
-) -> NDArray[np.uint8]:
+) -> tuple[NDArray[np.uint8], bool]:
     """The head with hair and ears, told from what is behind it by its colours.
 
     Where the two cannot be told apart, dark hair before a dark wall say, it is the soft outline of `head_mask`. What
@@ -67,8 +67,10 @@ def head_matte(
 
     Returns
     -------
-    uint8 array (OVERSAMPLING * height, OVERSAMPLING * width)
+    matte : uint8 array (OVERSAMPLING * height, OVERSAMPLING * width)
         Of the frame, as `align_picture` renders photographs: 255 is head, 0 is not, with a soft edge between.
+    told : bool
+        Whether the head could be told from what is behind it.
 
     Notes
     -----
@@ -78,13 +80,12 @@ def head_matte(
     """
     part = _Part.round_head(photo, points, extra)
     face, more = part.inside(points), part.inside(extra)
-    matte = _told_apart(part.picture, face, more)
-    if matte is None:
-        matte = head_mask(face, more, part.size)
+    found = _told_apart(part.picture, face, more)
+    matte = head_mask(face, more, part.size) if found is None else found
     fine = tuple(OVERSAMPLING * side for side in size)
     placed = OVERSAMPLING * transform.matrix @ np.vstack([part.to_photo, [0, 0, 1]])
     drawn = cv2.warpAffine(np.rint(255 * matte).astype(np.uint8), placed, fine, flags=cv2.INTER_LINEAR)
-    return np.asarray(drawn, dtype=np.uint8)
+    return np.asarray(drawn, dtype=np.uint8), found is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +132,13 @@ class _Part:
 def _told_apart(picture: Picture, points: Points, extra: Points) -> Mask | None:
     """1 where the head is, 0 where it is not, softly; None where that cannot be told."""
     size = (picture.shape[1], picture.shape[0])
-    axis = _Axis.of(points, size)
-    known = _known(points, extra, size, axis)
+    ways = _Directions.of(points, size)
+    known = _known(points, extra, size, ways)
     if min(np.isin(known, side).sum() for side in (_HEAD, _BACKGROUND)) < _LEAST:
-        return None
+        return head_mask(points, extra, size)
     mirrored = _cut(np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(known[:, ::-1]))[:, ::-1]
     inside = (_cut(picture, known) + mirrored) / np.float32(2)
-    if axis is not None and _crown(inside, axis) < _CROWN:
+    if ways is not None and _crown(inside, ways) < _CROWN:
         return None
     # The edge lies inside, since the outermost pixels are mixed with what is behind them.
     soft = np.clip(2 * cv2.GaussianBlur(inside, (0, 0), _EDGE) - 1, 0, 1)
@@ -145,8 +146,8 @@ def _told_apart(picture: Picture, points: Points, extra: Points) -> Mask | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Axis:
-    """Where a face is in its own directions, for every pixel.
+class _Directions:
+    """Where every pixel lies along the axis of a face.
 
     Attributes
     ----------
@@ -160,33 +161,25 @@ class _Axis:
     aside: NDArray[np.float64]
 
     @classmethod
-    def of(cls, points: Points, size: tuple[int, int]) -> _Axis | None:
+    def of(cls, points: Points, size: tuple[int, int]) -> _Directions | None:
         """None for points of which it is not known where the eyes are."""
-        schema = schema_of(len(points))
-        if schema is None or schema.eyes is None or not schema.brows:
+        axis = face_axis(points)
+        if axis is None:
             return None
-        shape = as_complex(points)
-        right, left = (shape[list(eye)].mean() for eye in schema.eyes)
-        apart = max(abs(left - right), 1e-9)
-        downwards = 1j * (left - right) / apart
-        brows = shape[list(schema.brows)].mean()
-        lengths = np.real((shape - brows) * np.conj(downwards))
-        chin = shape[np.argmax(lengths)]
         x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
         places = x + 1j * y
-        down = np.real((places - brows) * np.conj(downwards)) / max(lengths.max(), 1e-9)
-        return cls(down, np.abs(np.imag((places - chin) * np.conj(downwards))) / apart)
+        return cls(axis.below(places, axis.brows) / axis.length, axis.aside(places, axis.chin) / axis.eyes)
 
 
-def _known(points: Points, extra: Points, size: tuple[int, int], axis: _Axis | None) -> NDArray[np.uint8]:
+def _known(points: Points, extra: Points, size: tuple[int, int], ways: _Directions | None) -> NDArray[np.uint8]:
     """What is certain and what is probable before colours are looked at, as OpenCV's GrabCut wants it."""
     head, around = head_mask(points, extra, size), head_mask(points, extra, size, _GROWN)
     known = np.full(head.shape, cv2.GC_BGD, dtype=np.uint8)
     known[around > 0.02] = cv2.GC_PR_BGD
     known[head > 0.5] = cv2.GC_PR_FGD
     known[face_mask(points, size) > 0.5] = cv2.GC_FGD
-    if axis is not None:  # collars and shadows would leave holes below the chin
-        known[(head > 0.02) & (axis.down > _NECK_FROM) & (axis.aside < _NECK)] = cv2.GC_FGD
+    if ways is not None:  # collars and shadows would leave holes below the chin
+        known[(head > 0.02) & (ways.down > _NECK_FROM) & (ways.aside < _NECK)] = cv2.GC_FGD
     return known
 
 
@@ -203,10 +196,10 @@ def _cut(picture: Picture, known: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.drawContours(np.zeros_like(inside), [largest], -1, 1, cv2.FILLED), dtype=np.float32)
 
 
-def _crown(inside: NDArray[np.float32], axis: _Axis) -> float:
+def _crown(inside: NDArray[np.float32], ways: _Directions) -> float:
     """How far the head goes above the brows in its middle, per distance from brows to chin."""
-    middle = (inside > 0.5) & (axis.aside < _MIDDLE)
+    middle = (inside > 0.5) & (ways.aside < _MIDDLE)
     # Each tenth part of the middle's width for itself, and of these heights the median: a lock of hair is no crown.
-    parts = np.minimum((10 * axis.aside / _MIDDLE).astype(int), 9)
-    heights = [float(-axis.down[middle & (parts == part)].min(initial=0.0)) for part in range(10)]
+    parts = np.minimum((10 * ways.aside / _MIDDLE).astype(int), 9)
+    heights = [float(-ways.down[middle & (parts == part)].min(initial=0.0)) for part in range(10)]
     return float(np.median(heights))

@@ -159,7 +159,7 @@ class Morph(Leg):
         shape_a, shape_b = shapes_of(layout, chosen)
         safe = mesh_over(layout, [shape_a, shape_b])
         super().__init__(aligned, aligner(load_image(image_b), 1), shape_a, shape_b, safe.mesh, layout, chosen)
-        self.warnings = layout.warnings + fold_warnings(layout, [safe])
+        self.warnings = layout.warnings + fold_warnings(layout, [safe]) + aligner.warnings
         warn(self.warnings)
 
     def frames(self, count: int) -> Iterator[Picture]:

@@ -43,8 +43,8 @@ class MorphSequence:
 
     Attributes
     ----------
-    warnings : tuple of str
-        What may not look as wished; each was also given as a `FacekpWarning`.
+    size : (int, int)
+        Width and height of the frames, pixels.
     """
 
     def __init__(
@@ -72,13 +72,19 @@ class MorphSequence:
         self._moments = schedule(self.settings, len(pairs))
         first = load_image(images[0])
         self._layout = lay_out(checked, self.settings, size_of(first), np.full(len(images), 1 / len(images)), extra)
+        self.size = self._layout.size
         self._aligner = Aligner(self._layout, self.settings, first)
         self._aligned = {0: self._aligner(first, 0)}
         self._shapes = shapes_of(self._layout, self.settings)
         made = [mesh_over(self._layout, [self._shapes[a], self._shapes[b]]) for a, b in pairs]
         self._meshes = [safe.mesh for safe in made]
-        self.warnings = self._layout.warnings + fold_warnings(self._layout, made)
+        self._warnings = self._layout.warnings + fold_warnings(self._layout, made)
         warn(self.warnings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may not look as wished, of the photographs that were needed so far; each is also a `FacekpWarning`."""
+        return self._warnings + self._aligner.warnings
 
     def __len__(self) -> int:
         """Number of frames of the film."""
@@ -96,14 +102,16 @@ class MorphSequence:
         """For each of the film's frames the points of its mesh, float64 (N, 2), pixels, and the triangles over them."""
         for moment in self._moments:
             a, b = self._shapes[moment.leg], self._shapes[(moment.leg + 1) % len(self._shapes)]
-            yield between(a, b, moment.shape, self._layout.size), self._meshes[moment.leg]
+            yield between(a, b, moment.shape, self.size), self._meshes[moment.leg]
 
     def _leg(self, number: int) -> Leg:
         pair = number, (number + 1) % len(self._images)
+        before = self._aligner.warnings
         self._aligned = {
             index: self._aligned[index] if index in self._aligned else self._aligner(load_image(image), index)
             for index, image in ((index, self._images[index]) for index in pair)
         }
+        warn([sentence for sentence in self._aligner.warnings if sentence not in before])
         a, b = pair
         return Leg(
             self._aligned[a],

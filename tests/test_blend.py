@@ -91,6 +91,7 @@ def test_a_kept_background_changes_the_face_all_the_same():
     assert difference(kept.frame(1), plain.frame(1))[y - 5 : y + 5, x - 5 : x + 5].max() <= 12
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_transparent_frames_have_a_soft_mask():
     cut = morph(background="transparent", size=(192, 160))
     for part in (0, 0.5, 1):
@@ -106,6 +107,7 @@ def test_transparent_frames_have_a_soft_mask():
         assert difference(alpha[:, 1:], alpha[:, :-1]).max() < 60  # no hard edge
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_a_colour_fills_the_background():
     frame = morph(background="#ff8000").frame(0.5)
     np.testing.assert_array_equal(frame[0, 0], (255, 128, 0))
@@ -238,6 +240,7 @@ def test_one_triangle_by_hand():
         np.testing.assert_allclose(pair.frame(part)[30, 26:37, 0], wanted, atol=1.5)
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_swapping_the_faces_and_reversing_time_gives_the_same_film():
     a, b, points_a, points_b = two_faces()
     for background, other in (

@@ -8,12 +8,14 @@ import pytest
 
 from facekp.align import Similarity
 from facekp.blend import blend_faces
+from facekp.errors import FacekpWarning
 from facekp.mask import head_mask
 from facekp.matte import head_matte
 from facekp.mixture import Mixture
 from facekp.morph import Morph
 from facekp.prototype import symmetrise
 from facekp.schema import IBUG68
+from facekp.sequence import MorphSequence
 from facekp.settings import MorphSettings
 from facekp.warp import OVERSAMPLING
 from tests.drawn import draw_head, face_points
@@ -28,7 +30,7 @@ CLOSE = 40
 
 def matte_of(picture, points, size=SIZE, transform=SAME, extra=NONE):
     """At the resolution of the frame."""
-    fine = head_matte(picture, points.astype(np.float64), extra, transform, size)
+    fine, _ = head_matte(picture, points.astype(np.float64), extra, transform, size)
     assert fine.shape == (OVERSAMPLING * size[1], OVERSAMPLING * size[0])
     return fine[::OVERSAMPLING, ::OVERSAMPLING]
 
@@ -100,6 +102,38 @@ def test_hair_like_the_wall_leaves_the_soft_outline():
     picture, _ = draw_head(points, hair=(20, 22, 24), wall=(18, 20, 22))
     outline = 255 * head_mask(points.astype(np.float64), NONE, SIZE)
     assert np.abs(matte_of(picture, points) - outline).max() <= 3
+
+
+def hair_like_the_wall(points):
+    return draw_head(points, hair=(20, 22, 24), wall=(18, 20, 22))[0]
+
+
+CUT_OUT = MorphSettings(frames=2, size=(64, 64), background="transparent")
+
+
+@pytest.mark.filterwarnings("ignore:the colours of face")
+def test_a_soft_outline_is_told():
+    points = face_points()
+    pictures, both = [draw_head(points)[0], hair_like_the_wall(points)], [points, points]
+    told = ("the colours of face 2 are too like those behind it to cut its head out; it has a soft outline",)
+    assert Morph(*pictures, *both, settings=CUT_OUT).warnings == told
+    assert blend_faces(pictures, both, settings=CUT_OUT).warnings == told
+    film = MorphSequence(pictures, both, CUT_OUT)
+    assert film.warnings == ()  # its photographs are read when they are needed
+    list(film.film())
+    assert film.warnings == told
+
+
+def test_a_soft_outline_is_a_warning_of_python():
+    points = face_points()
+    with pytest.warns(FacekpWarning, match="too like those behind it"):
+        Morph(draw_head(points)[0], hair_like_the_wall(points), points, points, settings=CUT_OUT)
+
+
+def test_what_is_cut_out_and_what_has_nothing_behind_it_needs_no_warning():
+    points, large = face_points(), face_points((100, 110), 400, 440)
+    pictures = [draw_head(points)[0], draw_head(large)[0]]
+    assert Morph(*pictures, points, large, settings=CUT_OUT).warnings == ()
 
 
 def test_a_face_that_fills_the_picture_stays():

@@ -130,6 +130,7 @@ def test_something_must_change():
         caricature(a, points_a, b, points_b, 1, shape=False, colour=False)
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_results_can_be_transparent():
     a, points_a, b, points_b = faces()
     cut = MorphSettings(size="a", reference="a", background="transparent")

@@ -80,6 +80,7 @@ def test_frames_are_made_one_at_a_time_from_files_read_when_needed(tmp_path):
     assert sum(reference() is not None for reference in alive) <= 1
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_transparent_frames_through_three_faces():
     images, shapes = three_faces()
     frames = list(sequence_frames(images, shapes, MorphSettings(frames=2, size=SIZE, background="transparent")))
