@@ -5,6 +5,8 @@ streamlit run app/server.py
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -12,6 +14,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+
+LOOK = 30.0
+"""Seconds."""
 
 
 @asynccontextmanager
@@ -25,15 +31,29 @@ async def _ready(_: st.App) -> AsyncIterator[dict[str, Any]]:
     services.keep_what_is_loaded()
     # torch takes seconds. The start page needs none of it, so nobody waits for it.
     threading.Thread(target=services.warm_up, daemon=True).start()
+    caretaker = asyncio.create_task(_free_visits())
     yield {}
+    caretaker.cancel()
+
+
+async def _free_visits() -> None:
+    """Free what visitors had who closed their window.
+
+    Streamlit keeps it for two minutes, in case they come back, and after that until the next visitor leaves: on a
+    quiet day for hours.
+    """
+    while True:
+        await asyncio.sleep(LOOK)
+        if runtime.exists() and runtime.get_instance()._session_mgr._session_storage._cache.expire():
+            gc.collect()  # sessions refer to each other's parts in circles
 
 
 def _tell(error: Exception) -> bool:
     """A mistake of ours: the log gets all of it, the visitor a sentence."""
     logging.getLogger(__name__).error("a page failed", exc_info=error)
     st.error(
-        "This page failed, and the mistake is ours. What you uploaded is still there: reload the page, "
-        "or go on with another photo.",
+        "This page failed, and the mistake is ours. What you uploaded is still there: go on with another page "
+        "or another photo. Reloading the browser's page would begin a new visit, without your photos.",
         icon=":material/error:",
     )
     return True
