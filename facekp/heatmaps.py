@@ -5,6 +5,7 @@ Their crops are float32 (N, C, S, S); their coordinates, as those of all `facekp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -94,7 +95,7 @@ class Residual(nn.Module):
 class SmallHeatmapNet(HeatmapNetwork):
     """Heatmaps from four residual blocks and a feature pyramid.
 
-    At 128 pixels it is 4 % of the work of `HeatmapResNet18` at 160. Plain convolutions with few
+    At 128 pixels it is 3 % of the work of `HeatmapResNet18` at 160. Plain convolutions with few
     channels: on CPUs they were faster than separable ones with as many operations.
 
     Parameters
@@ -103,15 +104,17 @@ class SmallHeatmapNet(HeatmapNetwork):
         K, the number of points.
     channels : int
         Input channels, 1 for grey.
-    width : int
-        Channels of the first block; the others have 2, 4 and 6 times as many.
+    widths : sequence of int
+        Channels of the four blocks. Processors reckon with 16 numbers at a time, so that multiples of 16 are
+        faster than what lies between.
     pyramid_width : int
         Channels of the pyramid.
     """
 
-    def __init__(self, points: int, channels: int = 1, width: int = 20, pyramid_width: int = 40) -> None:
+    def __init__(
+        self, points: int, channels: int = 1, widths: Sequence[int] = (16, 48, 80, 128), pyramid_width: int = 32
+    ) -> None:
         super().__init__()
-        widths = [width, 2 * width, 4 * width, 6 * width]
         self.stem = nn.Sequential(
             nn.Conv2d(channels, 16, kernel_size=5, stride=2, padding=2, bias=False),
             nn.BatchNorm2d(16),

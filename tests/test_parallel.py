@@ -19,7 +19,7 @@ from training.parallel import processes
 PARALLEL = {
     "nose": replace(RECIPES["nose"], batch=4),
     "resnet18": replace(TINY, sizes=(64,), stage_epochs=(1,), average_decay=0.9),
-    "fast": replace(RECIPES["fast"], network_options={"width": 4, "pyramid_width": 8}, batch=4, sizes=(64, 64)),
+    "fast": replace(RECIPES["fast"], network_options={"widths": [4, 8, 8, 8]}, batch=4, sizes=(64, 64)),
 }
 """Networks without batch normalisation, with it, and with heatmaps beside it."""
 

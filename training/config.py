@@ -169,7 +169,7 @@ HEATMAP_FINE = replace(HEATMAP, stage_epochs=(20,), share_300w=0.75, learning_ra
 
 FAST = TrainConfig(
     network="small-heatmap",
-    network_options={"width": 20, "pyramid_width": 40},
+    network_options={"widths": [16, 48, 80, 128], "pyramid_width": 32},
     sizes=(96, 128),
     stage_epochs=(25, 45),
     margin=1.25,
