@@ -107,9 +107,9 @@ class Crop:
         """
         height, width = image.shape[:2]
         reach = self.side / 2 * (abs(math.cos(self.angle)) + abs(math.sin(self.angle))) + 2 * step
-        left, top = (int(np.clip(c - reach, 0, n - 1)) for c, n in zip(self.centre, (width, height), strict=True))
+        left, top = (int(min(max(c - reach, 0), n - 1)) for c, n in zip(self.centre, (width, height), strict=True))
         right, bottom = (
-            int(np.clip(c + reach, start + 1, n))
+            int(min(max(c + reach, start + 1), n))
             for c, start, n in zip(self.centre, (left, top), (width, height), strict=True)
         )
         right, bottom = (
