@@ -86,7 +86,7 @@ def add_morph_commands(commands: Any) -> None:
     )
     caricature.add_argument("--mean", metavar="PHOTO", help="the mean face")
     caricature.add_argument(
-        "--factor", dest="amount", type=float, default=1.0, help="0: the face, -1: the mean, 1: twice as different"
+        "--factor", dest="amount", type=float, help="0: the face, -1: the mean, 1: twice as different (default)"
     )
 
     transform = _command(
@@ -94,12 +94,12 @@ def add_morph_commands(commands: Any) -> None:
     )
     transform.add_argument("--from", dest="origin", metavar="PHOTO", help="the first of the two")
     transform.add_argument("--to", dest="aim", metavar="PHOTO", help="the second")
-    transform.add_argument("--amount", type=float, default=1.0, help="1: the whole difference")
+    transform.add_argument("--amount", type=float, help="1: the whole difference (default)")
 
     symmetrise = _command(
         commands, "symmetrise", "a face with its own mirror image", "symmetric.png", recipe_of_symmetrise
     )
-    symmetrise.add_argument("--amount", type=float, default=1.0, help="0: the face itself, 1: fully symmetric")
+    symmetrise.add_argument("--amount", type=float, help="0: the face itself, 1: fully symmetric (default)")
     for command in (caricature, transform, symmetrise):
         command.add_argument("--only", choices=("shape", "colour"), help="default: both")
 

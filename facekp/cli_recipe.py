@@ -27,6 +27,9 @@ LETTERS = "abc"
 
 _OF_PHOTOGRAPHS = tuple(f"{name}_{letter}" for name in ("face", "points", "extra") for letter in LETTERS)
 
+_OF_KINDS = ("weights", "amount", "only", "mean", "origin", "aim")
+"""What options of single commands are called here."""
+
 _HANDED_ON = 3
 """Photographs that are kept in memory from the search for points to the morph."""
 
@@ -57,7 +60,7 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
     from facekp.options import PARSERS
     from facekp.recipe import FILMS, read_recipe, write_recipe
 
-    said = (*PARSERS, *_MOVIE_NAMES, *_OF_PHOTOGRAPHS, "frame", "strip")
+    said = (*PARSERS, *_MOVIE_NAMES, *_OF_PHOTOGRAPHS, *_OF_KINDS, "frame", "strip")
     if arguments.photos or _given(arguments, said) is not None:
         raise SettingsError("a recipe says its photographs and settings; give --recipe without them")
     recipe = read_recipe(arguments.recipe)
@@ -246,7 +249,8 @@ def _changed(arguments: argparse.Namespace, files: list[str]) -> tuple[Recipe, l
     if "background" in arguments or "reference" in arguments:
         base = replace(base, face_only="off")  # another background is asked for than that round the face
     shape, colour = arguments.only != "colour", arguments.only != "shape"
-    return _prepared(arguments, arguments.kind, files, base, amount=arguments.amount, shape=shape, colour=colour)
+    amount = 1.0 if arguments.amount is None else arguments.amount
+    return _prepared(arguments, arguments.kind, files, base, amount=amount, shape=shape, colour=colour)
 
 
 def recipe_of_swap(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture] | None]:
@@ -268,6 +272,8 @@ def _run_pairs(arguments: argparse.Namespace) -> int:
         )
     _refuse(arguments, _OF_PHOTOGRAPHS, "is not for --pairs: faces and points are columns of the table; leave it out")
     _refuse(arguments, ("save_recipe",), "is not for --pairs, which writes a recipe beside each film; leave it out")
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise SettingsError(f"--jobs is {arguments.jobs}; give 1 or more, or leave it out for one for each core")
     pairs = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
     output = _output(arguments, "." + (arguments.format or "gif").lower().lstrip("."))
     network = _network(arguments) if any(None in pair.points for pair in pairs) else None
