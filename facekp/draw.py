@@ -17,6 +17,8 @@ PREDICTED: Color = (255, 40, 40)
 """RGB of predicted points, everywhere."""
 TRUTH: Color = (20, 220, 60)
 """RGB of true points, everywhere."""
+ERROR: Color = (255, 214, 10)
+"""RGB of the lines from predicted points to the true ones."""
 BOX: Color = (255, 255, 255)
 MESH: Color = (120, 235, 255)
 _MESH_SHARE = 0.6
@@ -33,6 +35,8 @@ THICKEST_LINE = 100
 """Pixels; OpenCV refuses lines of more than 255."""
 FACE_PER_LINE = 250.0
 """Side of a face over the thickness of its lines: seen alike on a thumbnail and on 12 megapixels."""
+DOT, RING = 1.8, 3.0
+"""Radius of points over the thickness of lines: a ring leaves room for a dot."""
 
 
 def draw_face(
@@ -42,6 +46,7 @@ def draw_face(
     color: Color = PREDICTED,
     *,
     edges: bool = True,
+    rings: bool = False,
     numbers: bool = False,
     uncertainty: NDArray[np.float32] | None = None,
     label: str = "",
@@ -60,6 +65,8 @@ def draw_face(
         RGB, `PREDICTED` or `TRUTH`.
     edges : bool
         Whether joined points have a line between them.
+    rings : bool
+        Whether points are rings instead of dots: true points and predicted ones at the same place are both seen.
     numbers : bool
         Whether each point has its number beside it.
     uncertainty : float32 array (K,), optional
@@ -79,9 +86,10 @@ def draw_face(
         for start, end in schema.edges:
             share = round(255 * min(strength[start], strength[end]))
             cv2.line(paint, _fixed(points[start]), _fixed(points[end]), share, width, cv2.LINE_AA, SUBPIXEL_BITS)
-    radius = round(1.8 * width * 2**SUBPIXEL_BITS)
+    radius = round((RING if rings else DOT) * width * 2**SUBPIXEL_BITS)
+    thickness = width if rings else cv2.FILLED
     for point, each in zip(points, strength, strict=True):
-        cv2.circle(paint, _fixed(point), radius, round(255 * each), cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(paint, _fixed(point), radius, round(255 * each), thickness, cv2.LINE_AA, SUBPIXEL_BITS)
     _apply(canvas, paint, color)
     if numbers:
         for index, point in enumerate(points):
@@ -89,6 +97,15 @@ def draw_face(
     if label:
         left, top = points.min(axis=0)
         _write(canvas, label, (left, top - 6 * width), 2 * width)
+    return canvas
+
+
+def draw_errors(image: Picture, predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> Picture:
+    """A copy of an RGB picture (H, W, 3) with a line from each predicted point (K, 2), pixels, to the true one."""
+    canvas = image.copy()
+    width = _line_width(truth)
+    for start, end in zip(predicted, truth, strict=True):
+        cv2.line(canvas, _fixed(start), _fixed(end), ERROR, width, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

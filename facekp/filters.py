@@ -73,7 +73,9 @@ def untrained_filters(name: str | os.PathLike[str]) -> Array:
     return np.array(filters.float().numpy())
 
 
-def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None) -> Array:
+def first_layer_response(
+    checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None, filters: Array | None = None
+) -> Array:
     """What the first convolution's filters answer to on a photograph: their sums and biases, before anything else.
 
     The network sees what it sees at its first look; see `first_crop`.
@@ -85,6 +87,8 @@ def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | 
         RGB, as `facekp.images.load_image` gives it.
     box : FaceBox, optional
         Where the face is; without it the largest face that the default detector finds.
+    filters : float32 array (C_out, C_in, k, k), optional
+        Others in the place of the network's own, such as those before the training; they answer without biases.
 
     Returns
     -------
@@ -104,7 +108,11 @@ def first_layer_response(checkpoint: Checkpoint, image: Picture, box: FaceBox | 
     grey = first_crop(checkpoint, image, box).cut_grey(image)
     pixels = (torch.from_numpy(grey).float()[None, None] - spec.mean) / spec.std
     with torch.inference_mode():
-        return np.array(convolution(pixels)[0].numpy())
+        if filters is None:
+            return np.array(convolution(pixels)[0].numpy())
+        others = torch.from_numpy(filters)
+        answer = nn.functional.conv2d(pixels, others, None, convolution.stride, convolution.padding)
+        return np.array(answer[0].numpy())
 
 
 def first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = None) -> Crop | WholePicture:

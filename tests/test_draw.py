@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from facekp import FaceBox
-from facekp.draw import FAINTEST, PREDICTED, TRUTH, draw_box, draw_face, draw_mesh, opacity
+from facekp.draw import ERROR, FAINTEST, PREDICTED, TRUTH, draw_box, draw_errors, draw_face, draw_mesh, opacity
 from facekp.mesh import Mesh
-from facekp.schema import IBUG68
+from facekp.schema import IBUG68, Region, Schema
 from tests.drawn import face_points
 
 POINTS = face_points((256, 280), 250, 280)
@@ -32,6 +32,29 @@ def test_points_have_their_colour_at_their_place():
         drawn = draw_face(image, points, IBUG68, color, edges=False)
         x, y = points.astype(int).T
         assert (drawn[y, x] == color).all()
+
+
+def test_a_true_point_and_a_predicted_one_at_its_place_are_both_seen():
+    image = np.zeros((512, 512, 3), np.uint8)
+    points = np.float32([[100, 100], [400, 100], [250, 400]])
+    schema = Schema("three", (Region("corners", 0, 3),), (1, 0, 2))
+    ringed = draw_face(image, points, schema, TRUTH, edges=False, rings=True)
+    both = draw_face(ringed, points, schema, PREDICTED, edges=False)
+    for x, y in points.astype(int):
+        around = both[y - 12 : y + 13, x - 12 : x + 13]
+        assert (ringed[y, x] == 0).all()
+        assert (both[y, x] == PREDICTED).all()
+        assert ((around[..., 1] > 150) & (around[..., [0, 2]] < 80).all(axis=2)).sum() > 10
+
+
+def test_errors_are_lines_from_the_predicted_points_to_the_true_ones():
+    image = np.zeros((512, 512, 3), np.uint8)
+    truth = np.float32([[100, 100], [400, 100], [250, 400]])
+    drawn = draw_errors(image, truth + np.float32([20, 0]), truth)
+    assert not image.any()
+    for x, y in truth.astype(int):
+        assert drawn[y, x + 3 : x + 18] == pytest.approx(np.tile(ERROR, (15, 1)), abs=25)
+        assert not drawn[y + 5].any()
 
 
 def test_edges_and_numbers_can_be_left_out():

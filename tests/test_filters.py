@@ -113,6 +113,15 @@ def test_grey_values_enter_as_the_card_says(edges, step):
     assert first_layer_response(halved, step, box)[0, 3, 14] == pytest.approx(5 + 255 / 2)
 
 
+def test_other_filters_answer_in_the_place_of_the_networks_own(edges, step, random_checkpoint, portrait):
+    box, own = FaceBox(-0.5, -0.5, 31.5, 31.5), made_by_hand(edges)
+    twice = first_layer_response(own, step, box, 2 * first_layer_filters(own))
+    np.testing.assert_allclose(twice, 2 * (first_layer_response(own, step, box) - 5), atol=1e-3)  # 5: its bias
+    strided, image = load_checkpoint(random_checkpoint), load_image(portrait)
+    same = first_layer_response(strided, image, filters=first_layer_filters(strided))
+    np.testing.assert_allclose(same, first_layer_response(strided, image), atol=1e-4)
+
+
 def test_without_a_face_there_is_nothing_to_answer_to(random_checkpoint, noise):
     with pytest.raises(NoFaceError, match="no face was found"):
         first_layer_response(load_checkpoint(random_checkpoint), noise)

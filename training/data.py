@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from facekp.annotations import parse_asf, parse_dlib_xml, parse_pts, points_of_parts
 from facekp.errors import AnnotationError, FacekpError
 from facekp.images import load_image
-from facekp.schema import IBUG68, IMM58, NOSE, Schema, schema_of
+from facekp.schema import IBUG68, IMM58, NOSE, NOSE_PLACES, Schema, schema_of
 from training.tally import Tally
 
 IMM_FOLDER = "imm_face_db"
@@ -30,8 +30,6 @@ SOURCES = {IMM_FOLDER: IMM_SOURCE, IBUG_FOLDER: IBUG_SOURCE, MERL_FOLDER: MERL_S
 
 IMM_PERSONS = {"train": range(1, 33), "validation": range(33, 41), "all": range(1, 41)}
 """Persons of each part of IMM."""
-NOSE_TIPS = {IMM58.name: 52, IBUG68.name: 30}
-"""Index of the nose tip among the points of a whole face."""
 MIRROR = "_mirror"
 """What dlib's release adds to the name of a mirrored copy."""
 
@@ -88,8 +86,8 @@ class Face:
         """
         if schema is self.schema:
             return self.points
-        if schema is NOSE and self.schema.name in NOSE_TIPS:
-            tip = NOSE_TIPS[self.schema.name]
+        if schema is NOSE and self.schema.name in NOSE_PLACES:
+            tip = NOSE_PLACES[self.schema.name]
             return self.points[tip : tip + 1]
         raise AnnotationError(f"{self.photo} has the points of {self.schema.name}, not of {schema.name}")
 
