@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facekp.errors import CheckpointError
-from facekp.inventory import WEIGHTS
+from facekp.inventory import WEIGHTS, weights_sha256
 from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
 from facekp.results import (
     CONFIDENCE,
@@ -106,6 +105,12 @@ class Run:
         return str(self.card.get("data_set") or ("300w" if self.schema.name == "ibug68" else "imm"))
 
     @property
+    def learned(self) -> tuple[str, ...]:
+        """Names of the data sets that it was trained on."""
+        others = ("merl_rav",) if self.card.get("data", {}).get("counts", {}).get("merl_rav") else ()
+        return (self.data_set, *others)
+
+    @property
     def faces(self) -> str:
         """How many faces it was trained and chosen on, in words; empty where that was not noted."""
         counts = self.card.get("data", {}).get("counts", {})
@@ -171,7 +176,7 @@ def read_run(folder: Path) -> Run:
     }
     measured[EXTREMES] = read_extremes(folder) if has_extremes else None
     measured[CONFIDENCE], measured[ROBUSTNESS] = read_confidence(folder), read_robustness(folder)
-    weights = _digest(folder / WEIGHTS)
+    weights = weights_sha256(folder)
     outdated = [name for name, each in measured.items() if each and weights and each.weights_sha256 != weights]
     for name in outdated:
         del measured[name]
@@ -189,14 +194,6 @@ def read_run(folder: Path) -> Run:
         robustness=measured.get(ROBUSTNESS),
         outdated=tuple(outdated),
     )
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file; empty where there is none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _split_order(split: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from torch import nn
 from facekp.confidence import Confidence
 from facekp.errors import CheckpointError
 from facekp.files import write_bytes
-from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
+from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, joined_sha256, scout_folder
 from facekp.networks import build_network
 from facekp.schema import SCHEMAS, Schema
 
@@ -110,6 +110,11 @@ class Checkpoint:
     confidence: Confidence | None = None
 
     @property
+    def weights_sha256(self) -> str:
+        """Of all weights that keypoints depend on, the scout's too; results name it."""
+        return joined_sha256(self.sha256, self.scout.weights_sha256 if self.scout else None)
+
+    @property
     def fingerprint(self) -> str:
         """A SHA-256 of all that keypoints depend on: weights, input, confidence, the scout's. The key for caches."""
         scout = self.scout.fingerprint if self.scout else ""
@@ -190,12 +195,11 @@ def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
 
 def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
     """The checkpoint `name` beside a checkpoint's folder, or else of facekp's own; it must serve as a scout."""
-    places = (folder.parent / name, checkpoints_folder() / name)
-    found = next((place for place in places if (place / CARD).is_file()), None)
+    found = scout_folder(folder, name)
     if found is None:
         raise CheckpointError(
             f"{folder / CARD} names the scout {name!r}, which is neither beside it nor comes with facekp; "
-            f'put its folder at {places[0]}, or remove "scout" from the card'
+            f'put its folder at {folder.parent / name}, or remove "scout" from the card'
         )
     scout = _load(found)
     if scout.schema is not schema or scout.input.whole or scout.input.scout is not None:

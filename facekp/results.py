@@ -66,7 +66,7 @@ class SplitResults:
     date, command : str
         When and how this was measured.
     weights_sha256 : str
-        Of the weights file that was measured.
+        Of the weights that were measured, the scout's among them.
     detector : str
         Name of the face detector.
     normaliser, missed_faces, pixels : str

@@ -118,7 +118,7 @@ def test_from_a_network_to_its_confidence_and_what_it_is_worth(monkeypatch, caps
     run(monkeypatch, calibrate, "--checkpoint", folder, *data)
     checkpoint = load_checkpoint(folder)
     entry = checkpoint.card["confidence"]
-    assert entry["weights_sha256"] == checkpoint.sha256
+    assert entry["weights_sha256"] == checkpoint.weights_sha256
     assert entry["fitted_on"]["number"] == 2 * 4, "four validation faces, plain and covered"
     assert checkpoint.confidence.levels.shape == (68,)
 
@@ -159,7 +159,7 @@ def test_networks_without_heatmaps_are_refused(monkeypatch, random_checkpoint):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "checkpoints").glob("*/card.json")), ids=lambda path: path.parent.name)
 def test_the_calibration_of_a_card_is_that_of_its_weights(path):
-    card, sha256 = json.loads(path.read_text()), load_checkpoint(path.parent).sha256
+    card, sha256 = json.loads(path.read_text()), load_checkpoint(path.parent).weights_sha256
     if "heatmap" in card["network"]:
         assert card["confidence"]["weights_sha256"] == sha256, "run python -m training.calibrate"
     else:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from facekp import CheckpointError
 from facekp.checkpoint import load_checkpoint, save_checkpoint
-from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder
+from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, weights_sha256
 from facekp.networks import ResNet18, build_network
 from facekp.resnet import Trunk
 
@@ -138,6 +138,13 @@ def test_a_scout_comes_with_facekp(scouted, tmp_path):
     alone = shutil.copytree(scouted, tmp_path / "alone")
     change_input(alone, scout="face68-resnet18")
     assert load_checkpoint(alone).scout.name == "face68-resnet18"
+
+
+def test_the_weights_of_a_checkpoint_are_those_of_its_scout_too(scouted, random_checkpoint):
+    own, alone = load_checkpoint(scouted), load_checkpoint(random_checkpoint)
+    assert own.weights_sha256 == weights_sha256(scouted) not in (own.sha256, alone.sha256)
+    assert alone.weights_sha256 == weights_sha256(random_checkpoint) == alone.sha256
+    assert weights_sha256(scouted.parent / "none") == ""
 
 
 def test_a_missing_scout(scouted, tmp_path):

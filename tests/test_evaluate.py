@@ -199,7 +199,7 @@ def test_the_command_writes_results_truth_and_card(monkeypatch, capsys, folder, 
 
     results = read_results(folder, "dlib_test")
     assert results.command == "python -m training.evaluate --checkpoint ./face --split dlib_test"
-    assert results.weights_sha256 == load_checkpoint(folder).sha256
+    assert results.weights_sha256 == load_checkpoint(folder).weights_sha256
     assert (results.detector, results.data_set) == ("libfacedetection", "300w")
     assert results.normaliser == "distance of the true outer eye corners"
     assert results.measured["missed"] == 1

@@ -55,7 +55,7 @@ def test_the_table_is_kept_and_shown(monkeypatch, random_checkpoint, tmp_path, c
     assert (chosen.looks, chosen.mirror, chosen.scout) == (1, True, None)
     record = looks.read_looks(folder)
     assert [way["nme_percent"] for way in record["ways"]] == pytest.approx([5.0, 4.5, 4.0, 3.5])
-    assert record["weights_sha256"] == load_checkpoint(folder).sha256
+    assert record["weights_sha256"] == load_checkpoint(folder).weights_sha256
     assert "| two looks, mirror image too | 3 | 3.50 % |" in capsys.readouterr().out
     report = Report("x", {"stage": 3}, {}, 0, 1, 0.0, looks.table(record))
     text = with_stage_numbers("a\n<!-- numbers:looks -->\nold\n<!-- end -->\nb\n", [report])

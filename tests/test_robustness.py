@@ -167,7 +167,7 @@ def test_a_run_writes_its_table_and_a_try_does_not(monkeypatch, capsys, folder, 
     results = read_robustness(folder)
     assert list(results.conditions) == list(CONDITIONS)
     assert (results.photographs, results.dlib, results.dlib_sha256) == (2, {}, "")
-    assert results.weights_sha256 == load_checkpoint(folder).sha256
+    assert results.weights_sha256 == load_checkpoint(folder).weights_sha256
 
 
 def test_other_networks_are_refused(monkeypatch, tmp_path):

@@ -149,7 +149,7 @@ def main() -> None:
     faces, backgrounds = looks_at(checkpoint, read_split(data_folder(arguments.data), checkpoint.card, "validation"))
     entry = calibration(faces, backgrounds)
     facts = {
-        "weights_sha256": checkpoint.sha256,
+        "weights_sha256": checkpoint.weights_sha256,
         "date": today(),
         "command": f"python -m training.calibrate --checkpoint {checkpoint.name}",
     }

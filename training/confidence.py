@@ -130,7 +130,7 @@ def results_of(checkpoint: Checkpoint, split: str, photographs: int, answers: An
         description=SPLITS[data_set_of(checkpoint.card)][split],
         date=today(),
         command=f"python -m training.confidence --checkpoint {checkpoint.name} --split {split}",
-        weights_sha256=checkpoint.sha256,
+        weights_sha256=checkpoint.weights_sha256,
         photographs=photographs,
         missed=photographs - len(scores),
         bins=bins,

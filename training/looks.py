@@ -105,7 +105,7 @@ def main() -> None:
     samples = read_split(data_folder(arguments.data), checkpoint.card, SPLIT)
     record = {
         "checkpoint": checkpoint.name,
-        "weights_sha256": checkpoint.sha256,
+        "weights_sha256": checkpoint.weights_sha256,
         "scout": scout and {"name": scout.name, "weights_sha256": scout.sha256},
         "split": SPLIT,
         "photographs": len(samples),

@@ -38,7 +38,7 @@ NORMALISER = "distance of the true outer eye corners"
 MISSED_FACES = "a missed face counts as 100 % in relative errors; errors in pixels are over the faces found"
 PIXELS = {
     "imm": "of the photographs, 640 × 480",
-    "300w": "of the stored photographs, in which a face has at most 224; mae_original_pixels of the originals",
+    "300w": "of the stored photographs, in which a face has at most 224; the error per coordinate of the originals",
 }
 
 VIEWS = {

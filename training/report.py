@@ -7,7 +7,6 @@ Nothing is measured here: all numbers come from results/SPLIT.json of a checkpoi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from facekp.errors import FacekpError
 from facekp.files import write_bytes
+from facekp.inventory import weights_sha256
 from facekp.reliability import ConfidenceResults, RobustnessResults, read_confidence, read_robustness
 from facekp.results import (
     CONFIDENCE,
@@ -146,7 +146,7 @@ def read_report(folder: Path) -> Report:
     """
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     measured = dict(card.get("measured", {}))
-    weights = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    weights = weights_sha256(folder)
     for split in measured_splits(folder):
         results = read_results(folder, split)
         if results.weights_sha256 != weights:

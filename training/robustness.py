@@ -194,7 +194,7 @@ def begin(checkpoint: Checkpoint, split: str, photographs: int, folder: Path | N
         description=SPLITS[data_set_of(checkpoint.card)][split],
         date=today(),
         command=f"python -m training.robustness --checkpoint {checkpoint.name}",
-        weights_sha256=checkpoint.sha256,
+        weights_sha256=checkpoint.weights_sha256,
         detector=DETECTOR,
         way=WAY,
         photographs=photographs,
@@ -204,7 +204,7 @@ def begin(checkpoint: Checkpoint, split: str, photographs: int, folder: Path | N
     before = read_robustness(folder) if folder else None
     if before is None:
         return results
-    same = before.weights_sha256 == checkpoint.sha256
+    same = before.weights_sha256 == checkpoint.weights_sha256
     kept = before.conditions if same else {}
     return replace(results, conditions=kept, dlib=before.dlib, dlib_sha256=before.dlib_sha256)
 
