@@ -14,6 +14,7 @@ from morph_faces import Face, Sketch
 from numpy.typing import NDArray
 from previews import small_size
 
+from facekp.annotations import format_pts
 from facekp.blend import Blend, blend_faces
 from facekp.draw import MESH, draw_face
 from facekp.images import Picture, encode_png, load_image
@@ -51,9 +52,9 @@ def average_sketch(faces: Sequence[Sketch], weights: Sequence[float]) -> Blend:
     return blend_faces(pictures, points, weights, None, MorphSettings(size=(SIDE, SIDE)))
 
 
-def with_shape(blend: Blend) -> Picture:
-    """A blend with its points and their edges over it."""
-    return draw_face(blend.picture, blend.points, SCHEMAS["ibug68"], MESH)
+def with_shape(picture: Picture, shape: NDArray[np.float32]) -> Picture:
+    """A picture with a shape over it: 68 points (K, 2) in its pixels, and their edges."""
+    return draw_face(picture, shape, SCHEMAS["ibug68"], MESH)
 
 
 def caricature_sketch(face: Sketch, mean: MeanFace, factor: float, *, shape: bool, colour: bool) -> Blend:
@@ -79,9 +80,25 @@ def _placed(settings: MorphSettings, face: Sketch) -> MorphSettings:
 
 def mean_face(faces: Sequence[Face], title: str) -> MeanFace:
     """The mean of faces, all alike, as a file."""
-    images, points = [face.photo.data for face in faces], [face.points for face in faces]
-    blend = blend_faces(images, points, None, None, MorphSettings(size=(MEAN_SIDE, MEAN_SIDE)))
+    blend = average(faces, None, MEAN_SIDE)
     return MeanFace(title, encode_png(blend.picture), blend.points)
+
+
+def average(faces: Sequence[Face], weights: Sequence[float] | None, side: int) -> Blend:
+    """The average of faces, `side` pixels wide and high; without weights all count alike."""
+    images, points = [face.photo.data for face in faces], [face.points for face in faces]
+    return blend_faces(images, points, weights, None, MorphSettings(size=(side, side)))
+
+
+def shaped_average(faces: Sequence[Face], weights: Sequence[float], side: int) -> bytes:
+    """The average of faces with its shape over it, as a PNG."""
+    blend = average(faces, weights, side)
+    return encode_png(with_shape(blend.picture, blend.points))
+
+
+def average_points(faces: Sequence[Face], weights: Sequence[float], side: int) -> str:
+    """The points of the average of faces, in the .pts format."""
+    return format_pts(average(faces, weights, side).points)
 
 
 def average_recipe(faces: Sequence[Face], weights: Sequence[float], side: int) -> Recipe:

@@ -67,9 +67,12 @@ class Figure:
     bars_height: int = 0
 
     @property
-    def on_page(self) -> alt.Chart:
-        """The chart as high as it should be on the page, all round it included."""
-        height = self.bars_height + BARS_HEIGHT if self.bars_height else HEIGHT
+    def height(self) -> int:
+        """Pixels that the chart needs on the page, all round it included."""
+        return self.bars_height + BARS_HEIGHT if self.bars_height else HEIGHT
+
+    def on_page(self, height: int) -> alt.Chart:
+        """The chart for the page, so many pixels high, all round it included."""
         return self.chart.properties(height=height, padding={"left": 0, "top": 0, "right": 8, "bottom": 4})
 
     @property
@@ -135,7 +138,7 @@ def sweep_table(runs: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def validation_errors(runs: Sequence[Run], palette: Mapping[str, str]) -> Figure | None:
+def validation_errors(runs: Sequence[Run], palette: Mapping[str, str], *, logarithmic: bool) -> Figure | None:
     """The error on the validation photographs after each epoch, in the best of `ERRORS` that was noted."""
     for field, (unit, factor) in ERRORS.items():
         rows = [
@@ -152,7 +155,7 @@ def validation_errors(runs: Sequence[Run], palette: Mapping[str, str]) -> Figure
             .mark_line(strokeWidth=2)
             .encode(
                 x=_epoch_axis(),
-                y=alt.Y("error:Q", title=f"Mean error, {unit}", scale=alt.Scale(zero=False)),
+                y=_falling_axis("error:Q", f"Mean error, {unit}", logarithmic),
                 color=run_colour(table["run"], palette),
                 tooltip=["run", "epoch", alt.Tooltip("error", format=".4g")],
             )
@@ -267,13 +270,12 @@ def _losses(name: str, history: Epochs) -> pd.DataFrame:
 
 
 def _loss_figure(name: str, title: str, table: pd.DataFrame, palette: Mapping[str, str], logarithmic: bool) -> Figure:
-    scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
     chart = (
         alt.Chart(table[table["loss"] > 0] if logarithmic else table)
         .mark_line(strokeWidth=2)
         .encode(
             x=_epoch_axis(),
-            y=alt.Y("loss:Q", title="Loss", scale=scale, axis=alt.Axis(tickCount=5)),
+            y=_falling_axis("loss:Q", "Loss", logarithmic),
             color=run_colour(table["run"], palette),
             strokeDash=alt.StrokeDash(
                 "line:N", legend=None, scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values()))
@@ -291,9 +293,16 @@ def _epoch_axis() -> alt.X:
     return alt.X("epoch:Q", title="Epoch", scale=scale, axis=alt.Axis(tickMinStep=1, tickCount=10, format="d"))
 
 
+def _falling_axis(field: str, title: str, logarithmic: bool) -> alt.Y:
+    """The axis of what falls from epoch to epoch."""
+    scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
+    return alt.Y(field, title=title, scale=scale, axis=alt.Axis(tickCount=5))
+
+
 def run_colour(names: Iterable[str], palette: Mapping[str, str], symbol: str = "stroke") -> alt.Color:
     """The colours of runs, and their legend where there are several."""
     runs = list(dict.fromkeys(names))
     scale = alt.Scale(domain=runs, range=[palette[run] for run in runs])
-    legend = alt.Legend(orient="top", columns=2, labelLimit=0, symbolType=symbol, symbolStrokeWidth=3)
+    room = {"padding": 0, "offset": 8, "rowPadding": 2}
+    legend = alt.Legend(orient="top", columns=2, labelLimit=0, symbolType=symbol, symbolStrokeWidth=3, **room)
     return alt.Color("run:N", title=None, scale=scale, legend=legend if len(runs) > 1 else None)

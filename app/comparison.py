@@ -12,8 +12,8 @@ from photos import Truth
 from facekp.annotations import Points
 from facekp.faces import FaceBox
 from facekp.keypoints import Keypoints
-from facekp.metrics import inter_ocular, point_errors, region_groups
-from facekp.schema import Schema
+from facekp.metrics import point_errors, region_groups
+from facekp.schema import NOSE, NOSE_PLACES, Schema
 
 SAME_FACE = 0.2
 """True points belong to a face when their boxes share more than this part of their union."""
@@ -27,13 +27,13 @@ class TrueFace:
 
     Attributes
     ----------
-    comparable : bool
-        Whether the face has the same points, so that errors can be given.
+    counterparts : float32 array (K, 2), or None
+        The true places of that face's points, photo pixels; None where they are not known, and no error can be given.
     """
 
     truth: Truth
     face: int | None
-    comparable: bool
+    counterparts: Points | None
 
     @property
     def points(self) -> Points:
@@ -45,26 +45,36 @@ class TrueFace:
         """What they mean."""
         return self.truth.schema
 
-    @property
-    def compared(self) -> int | None:
-        """The face that errors are given for."""
-        return self.face if self.comparable else None
-
 
 def match(truths: Sequence[Truth], faces: Sequence[Keypoints]) -> list[TrueFace]:
     """Tell for all true points which of the predicted faces they belong to; none belongs to two."""
-    # A box round one point has no size.
-    free = {i: FaceBox.around(face.points) for i, face in enumerate(faces) if len(face.points) > 1}
+    free = dict(enumerate(faces))
     matched = []
     for truth in truths:
-        overlaps = {i: box.overlap(truth.box) for i, box in free.items()}
-        best = max(overlaps, key=overlaps.__getitem__, default=None)
-        if best is None or overlaps[best] <= SAME_FACE:
-            matched.append(TrueFace(truth, None, comparable=False))
+        shares = {i: _share(truth, face) for i, face in free.items()}
+        best = max(shares, key=shares.__getitem__, default=None)
+        if best is None or shares[best] <= SAME_FACE:
+            matched.append(TrueFace(truth, None, None))
             continue
-        del free[best]
-        matched.append(TrueFace(truth, best, comparable=truth.schema == faces[best].schema))
+        matched.append(TrueFace(truth, best, _counterparts(truth, free.pop(best).schema)))
     return matched
+
+
+def _counterparts(truth: Truth, schema: Schema) -> Points | None:
+    """The true places of a schema's points (K, 2); None where they are not among the true points."""
+    if schema == truth.schema:
+        return truth.points
+    if schema == NOSE and truth.schema.name in NOSE_PLACES:
+        return truth.points[[NOSE_PLACES[truth.schema.name]]]
+    return None
+
+
+def _share(truth: Truth, face: Keypoints) -> float:
+    """How much of their boxes true points share with a face; of a single point, whether it lies within their box."""
+    if len(face.points) == 1:
+        (x, y), box = face.points[0], truth.box
+        return float(box.x_min <= x <= box.x_max and box.y_min <= y <= box.y_max)
+    return FaceBox.around(face.points).overlap(truth.box)
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,6 @@ class Errors:
         return pd.DataFrame({"name": names, "pixels": pixels, "percent": share})
 
 
-def errors(predicted: Points, truth: Truth) -> Errors:
-    """Errors of predicted points (K, 2) against true ones of the same schema."""
-    scale = inter_ocular(truth.points, truth.schema) if truth.schema.eye_corners else 0.0
-    return Errors(point_errors(predicted, truth.points), scale, truth.schema)
+def errors(predicted: Points, counterparts: Points, schema: Schema, scale: float) -> Errors:
+    """Errors of a schema's predicted points (K, 2) against the true ones (K, 2), with the scale of `Errors`."""
+    return Errors(point_errors(predicted, counterparts), scale, schema)

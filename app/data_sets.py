@@ -84,6 +84,11 @@ def data_folder() -> Path | None:
     return Path(given) if given else None
 
 
+def is_here(data_set: str) -> bool:
+    """Whether a data set is on this machine, by its name."""
+    return any(each.here for each in DATA_SETS if each.name == data_set)
+
+
 def find_photo(data_set: str, file: str) -> Path | None:
     """A photograph of a data set by its name, if it is on this machine."""
     return next((each.photo(file) for each in DATA_SETS if each.name == data_set), None)

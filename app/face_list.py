@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import services
 import streamlit as st
 import studio
 import visit
 import widgets
-from morph_faces import Face
+from morph_faces import Face, Place
 from photos import Photo
 
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
@@ -22,11 +23,16 @@ MOST_FACES = 12
 STYLE = """
 [class*="_chosen_faces"] { gap: 0.75rem 1rem; }
 [class*="_card_"] { gap: 0.25rem; width: 6rem; }
+[class*="_reverse"] { margin-top: 1.75rem; }
 [class*="_card_"] [data-testid="stCaptionContainer"] { margin: 0; }
 [class*="_card_"] img { border-radius: 0.5rem; }
 [class*="_card_"] [data-testid="stCaptionContainer"] p {
-    overflow: hidden; white-space: nowrap; text-overflow: ellipsis; text-align: center; margin: 0;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden;
+    overflow-wrap: anywhere; line-height: 1.25; text-align: center; margin: 0;
 }
+/* Streamlit's button for the full screen would cover half of so small a picture. */
+[class*="_card_"] [data-testid="stElementToolbar"] { display: none; }
+[class*="_photo_"] button:disabled { opacity: 0.35; filter: grayscale(1); }
 [class*="_card_"] [data-testid="stHorizontalBlock"] { gap: 0.25rem; flex-wrap: nowrap; }
 [class*="_move_"] button { width: 1.83rem; height: 1.83rem; min-height: 0; padding: 0; }
 [class*="_move_"] button span { margin: 0; gap: 0; }
@@ -35,13 +41,6 @@ STYLE = """
     position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 """
-
-
-class Place(NamedTuple):
-    """Which face of which photograph."""
-
-    digest: str
-    index: int
 
 
 def face_list(page: str, first: Sequence[int]) -> list[Face]:
@@ -57,27 +56,26 @@ def face_list(page: str, first: Sequence[int]) -> list[Face]:
     Returns
     -------
     list of Face
-        At most `MOST_FACES`; with the points as the visitor corrected them.
+        At most `MOST_FACES`, each with another `Face.place`; with the points as the visitor corrected them.
     """
     st.html(f"<style>{STYLE}</style>")
-    found = {photo.digest: _faces_of(photo) for photo in visit.all_photos()}
+    found = {photo.digest: _faces_of(page, photo) for photo in visit.all_photos()}
     if _key(page) not in st.session_state:
         own = services.gallery()
         st.session_state[_key(page)] = [Place(own[index].digest, 0) for index in first if index < len(own)]
     # What was freed, or has no face after all, leaves the list.
     places = [place for place in st.session_state[_key(page)] if place.index < len(found.get(place.digest, ()))]
     st.session_state[_key(page)] = places
-    faces = [found[place.digest][place.index] for place in places]
+    faces = [replace(found[place.digest][place.index], copy=place.copy) for place in places]
     if faces:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_chosen_faces"):
+        with st.container(horizontal=True, key=f"{page}_chosen_faces"):
             for number, face in enumerate(faces):
                 _card(page, number, face, len(faces))
             if len(faces) > 1:
                 label = "Swap" if len(faces) == 2 else "Turn round"
                 st.button(label, icon=":material/swap_horiz:", key=f"{page}_reverse", on_click=_reverse, args=(page,))
     _adder(page, [face for several in found.values() for face in several], len(faces))
-    for problem in visit.problems():
-        widgets.show_error(problem)
+    widgets.show_problems(page)
     return faces
 
 
@@ -85,14 +83,16 @@ def _key(page: str) -> str:
     return f"{page}_places"
 
 
-def _faces_of(photo: Photo) -> list[Face]:
-    """A photograph's faces; a sentence where there are none, and the page goes on."""
+def _faces_of(page: str, photo: Photo) -> list[Face]:
+    """A photograph's faces; a sentence where there are none, and a button that removes it, and the page goes on."""
     try:
         found = visit.faces(photo)
         if not found:
             raise NoFaceError(NO_FACE)
     except FacekpError as error:
-        widgets.show_error(f"“{photo.label}”: {error}")
+        if widgets.error_with_remove(f"“{photo.label}”: {error}", f"{page}_remove_{photo.digest}"):
+            visit.remove(photo)
+            st.rerun()
         return []
     return [Face(photo, index, len(found), each.points) for index, each in enumerate(found)]
 
@@ -101,7 +101,7 @@ def _card(page: str, number: int, face: Face, count: int) -> None:
     """A chosen face, with its buttons."""
     with st.container(key=f"{page}_card_{number}", width=96):
         st.image(studio.face_thumbnail(face), width="stretch", alt=f"{number + 1}: {face.title}")
-        st.caption(face.title)
+        st.caption(f"{number + 1}: {face.title}")
         with st.container(horizontal=True):
             buttons: list[tuple[str, str, bool, Callable[..., None], tuple[int, ...]]] = [
                 ("earlier", "arrow_back", number == 0, _move, (number, number - 1)),
@@ -132,15 +132,16 @@ def _reverse(page: str) -> None:
     st.session_state[_key(page)].reverse()
 
 
-def _choose(page: str, place: Place) -> None:
+def _choose(page: str, digest: str, index: int) -> None:
     visit.forget_problems()
-    _add(page, place)
+    _add(page, digest, index)
 
 
-def _add(page: str, place: Place) -> None:
+def _add(page: str, digest: str, index: int) -> None:
     places = st.session_state[_key(page)]
     if len(places) < MOST_FACES:
-        places.append(place)
+        copies = (Place(digest, index, copy) for copy in itertools.count())
+        places.append(next(place for place in copies if place not in places))
 
 
 def _adder(page: str, offered: Sequence[Face], count: int) -> None:
@@ -148,7 +149,9 @@ def _adder(page: str, offered: Sequence[Face], count: int) -> None:
 
     def take(added: list[Photo]) -> None:
         for photo in added:
-            _add(page, Place(photo.digest, 0))
+            # A photograph that came before and comes again is no wish for a second copy.
+            if all(place.digest != photo.digest for place in st.session_state[_key(page)]):
+                _add(page, photo.digest, 0)
 
     full = count >= MOST_FACES
     st.caption(f"{MOST_FACES} faces are the most: take one out to add another." if full else "Add a face")
@@ -163,7 +166,7 @@ def _adder(page: str, offered: Sequence[Face], count: int) -> None:
                     help=face.title,
                     disabled=full,
                     on_click=_choose,
-                    args=(page, Place(face.photo.digest, face.index)),
+                    args=(page, face.photo.digest, face.index),
                 )
 
 

@@ -20,13 +20,15 @@ from photos import Photo, as_jpeg, browser_type
 from streamlit.runtime import get_instance
 
 from facekp.annotations import Points
-from facekp.draw import PREDICTED, TRUTH, Color, opacity
+from facekp.draw import ERROR, PREDICTED, TRUTH, Color, opacity
 from facekp.keypoints import Keypoints
 from facekp.mesh import triangulate
 from facekp.pose import Pose, mean_shapes
 
 DECIMALS = 3
 """Of coordinates, as in the files that are written."""
+SCRIPTS = ("view.js", "drawing.js", "switches.js", "histories.js", "saving.js", "viewer.js")
+"""One module to the browser, in this order."""
 _FOLDER = Path(__file__).parent / "viewer"
 
 
@@ -38,7 +40,7 @@ _viewer = st.components.v2.component(
     "facekp_viewer",
     html=_text("viewer.html"),
     css=_text("viewer.css"),
-    js=_text("view.js", "drawing.js", "viewer.js"),
+    js=_text(*SCRIPTS),
 )
 
 
@@ -84,17 +86,14 @@ def face_viewer(
             "model": model,
             "source": _source(photo),
             "alt": f"{photo.name} with the points of {len(faces)} {'face' if len(faces) == 1 else 'faces'}",
-            "saved": f"{photo.stem}_points.png",
+            "saved": f"{photo.stem}_view.png",
             "size": size,
-            "colors": {"predicted": _css(PREDICTED), "truth": _css(TRUTH)},
+            "colors": {"predicted": _css(PREDICTED), "truth": _css(TRUTH), "error": _css(ERROR)},
             "names": schema.names if schema else (),
             "edges": schema.edges if schema else (),
             "triangles": _triangles(schema.name) if schema else [],
             "faces": [face_data(now, found) for now, found in zip(faces, predicted, strict=True)],
-            "truths": [
-                {"points": _rounded(truth.points), "edges": truth.schema.edges, "face": truth.compared}
-                for truth in truths
-            ],
+            "truths": [truth_data(truth) for truth in truths],
             "selected": visit.selected(page, photo) if visit.selected(page, photo) < len(faces) else 0,
             "edit": st.session_state.get(edit, 0),
         },
@@ -143,6 +142,23 @@ def face_data(now: Keypoints, found: Keypoints) -> dict[str, Any]:
         "uncertainty": None if uncertainty is None else np.round(uncertainty.astype(float), 2).tolist(),
         "opacity": np.round(opacity(now.points, uncertainty).astype(float), 2).tolist(),
         "axes": head_axes(now.pose),
+    }
+
+
+def truth_data(truth: TrueFace) -> dict[str, Any]:
+    """True points as the plain values that the viewer draws.
+
+    Returns
+    -------
+    dict
+        ``points``, ``edges``, ``face`` (the index of the one they lie on, or None) and ``counterparts`` (the true
+        places of that face's points, to which errors are drawn, or None).
+    """
+    return {
+        "points": _rounded(truth.points),
+        "edges": truth.schema.edges,
+        "face": truth.face,
+        "counterparts": None if truth.counterparts is None else _rounded(truth.counterparts),
     }
 
 

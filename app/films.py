@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from morph_faces import Face
 
@@ -58,6 +59,8 @@ class Film:
     files : dict
         For each suffix of `MADE_AT_ONCE` the file's bytes.
     frames : int
+    size : (int, int)
+        Width and height, pixels.
     warnings : tuple of str
         What may not look as wished.
     """
@@ -67,6 +70,7 @@ class Film:
     pictures: tuple[bytes, ...]
     files: dict[str, bytes]
     frames: int
+    size: tuple[int, int]
     warnings: tuple[str, ...]
 
     def encode(self, suffix: str) -> bytes:
@@ -114,15 +118,16 @@ class FilmWork:
     def __init__(self, faces: Sequence[Face], settings: MorphSettings, movie: MovieOptions) -> None:
         self.film: Film | None = None
         self.error = ""
-        self._title = " → ".join(face.title for face in faces)
-        self._recipe = film_recipe(faces, settings, movie)
-        self._pictures = tuple(face.photo.data for face in faces)
         for suffix in MADE_AT_ONCE:
             check_fps(settings.fps, suffix)
+        title = " → ".join(face.title for face in faces)
+        recipe, pictures = film_recipe(faces, settings, movie), tuple(face.photo.data for face in faces)
         self._done = 0.0
         self._started: float | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="film", daemon=True)
+        # The thread knows of this only weakly: when the visit that holds it is gone, nobody wants the film.
+        work = weakref.ref(self)
+        self._thread = threading.Thread(target=_work, args=(work, title, recipe, pictures), name="film", daemon=True)
         self._thread.start()
         _works.add(self)
 
@@ -160,32 +165,38 @@ class FilmWork:
         """Wait until it is made, or stopped, but no longer than so many seconds."""
         self._thread.join(seconds)
 
-    def _work(self) -> None:
-        try:
-            while not _turns.acquire(timeout=0.1):
-                self._go_on(0.0)
-            try:
-                self._started = time.monotonic()
-                self.film = self._made()
-            finally:
-                _turns.release()
-        except _CancelledError:
-            pass
-        except FacekpError as error:
-            self.error = str(error)
-        except Exception:
-            self.error = "the film could not be made: something went wrong that should not; try other settings"
-            raise
 
-    def _made(self) -> Film:
-        sequence = _sequence(self._recipe, self._pictures)
-        files, count = encode_all(sequence, movie_options(self._recipe), self._go_on)
-        return Film(self._title, self._recipe, self._pictures, files, count, sequence.warnings)
+def _work(wanted: weakref.ref[FilmWork], title: str, recipe: Recipe, pictures: tuple[bytes, ...]) -> None:
+    """What a film's thread does."""
 
-    def _go_on(self, done: float) -> None:
-        self._done = done
-        if self._stop.is_set():
+    def go_on(done: float) -> None:
+        work = wanted()
+        if work is None or work.cancelled:
             raise _CancelledError
+        work._done = done
+
+    def tell(**what: Any) -> None:
+        work = wanted()
+        if work is not None:
+            vars(work).update(what)
+
+    try:
+        while not _turns.acquire(timeout=0.1):
+            go_on(0.0)
+        try:
+            tell(_started=time.monotonic())
+            sequence = _sequence(recipe, pictures)
+            files, count = encode_all(sequence, movie_options(recipe), go_on)
+            tell(film=Film(title, recipe, pictures, files, count, sequence.size, sequence.warnings))
+        finally:
+            _turns.release()
+    except _CancelledError:
+        pass
+    except FacekpError as error:
+        tell(error=str(error))
+    except Exception:
+        tell(error="the film could not be made: something went wrong that should not; try other settings")
+        raise
 
 
 def _sequence(recipe: Recipe, pictures: Sequence[bytes]) -> MorphSequence:

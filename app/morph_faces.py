@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -43,6 +44,14 @@ class Sketch:
     size: tuple[int, int]
 
 
+class Place(NamedTuple):
+    """Which face of which photograph, and which of its copies where a list has it several times."""
+
+    digest: str
+    index: int
+    copy: int = 0
+
+
 @dataclass(frozen=True)
 class Face:
     """A face of a photograph.
@@ -56,17 +65,25 @@ class Face:
         How many faces it has.
     points : float32 array (K, 2)
         ``(x, y)`` in pixels of the photograph.
+    copy : int
+        Which of its copies it is, where a list has it several times.
     """
 
     photo: Photo
     index: int
     of: int
     points: NDArray[np.float32] = field(compare=False)
+    copy: int = 0
 
     @property
     def title(self) -> str:
         """What the visitor calls it."""
-        return self.photo.label if self.of < 2 else f"{self.photo.label}, face {self.index + 1}"
+        return self.photo.label if self.of < 2 else f"Face {self.index + 1} of {self.photo.label}"
+
+    @property
+    def place(self) -> Place:
+        """What a list of faces knows it by."""
+        return Place(self.photo.digest, self.index, self.copy)
 
     @cached_property
     def key(self) -> tuple[str, int, str]:

@@ -16,6 +16,7 @@ from facekp.annotations import Points, parse_faces
 from facekp.errors import AnnotationError
 from facekp.faces import FaceBox
 from facekp.images import Picture, load_image
+from facekp.metrics import inter_ocular
 from facekp.schema import SCHEMAS, Schema, schema_of
 from facekp.sources import decoded
 
@@ -33,6 +34,11 @@ class PointsFile:
 
     name: str
     data: bytes
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix, by which it finds its photograph."""
+        return Path(self.name).stem
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ class Truth:
     def box(self) -> FaceBox:
         """The smallest box that holds them."""
         return FaceBox.around(self.points)
+
+    @property
+    def scale(self) -> float:
+        """Distance of the outer eye corners, pixels; 0 where they are not known."""
+        return inter_ocular(self.points, self.schema) if self.schema.eye_corners else 0.0
 
 
 def read_photo(name: str, data: bytes) -> Photo:

@@ -22,8 +22,8 @@ ROOM = 1.6
 """Side of what is seen over the longer side of the box round the points."""
 LEAST_SIDE = 200.0
 """Photo pixels that are seen at least, where there is only one point."""
-PLAIN = 236
-"""Grey of the ground where there is no photograph."""
+PLAIN: Color = (43, 47, 54)
+"""The ground where there is no photograph: green has a contrast of 7.2 to it, and red one of 3.6."""
 SHEET_CELL, SHEET_GAP = 96, 8
 """Side of a filter on the sheet of all, and the room between two, pixels."""
 MARK, RIM = 6, 2
@@ -45,10 +45,21 @@ def face_with_points(photo: Path | None, predicted: Points | None, truth: Points
     low, high = known.min(axis=0), known.max(axis=0)
     x, y = ((low + high) / 2).tolist()
     crop = Crop((x, y), max(ROOM * float((high - low).max()), LEAST_SIDE), FACE_SIDE)
-    picture = crop.cut(load_image(photo)) if photo else np.full((FACE_SIDE, FACE_SIDE, 3), PLAIN, np.uint8)
+    picture = _cut(crop, load_image(photo)) if photo else np.full((FACE_SIDE, FACE_SIDE, 3), PLAIN, np.uint8)
     for points, color in ((truth, TRUTH), (predicted, PREDICTED)):
         if points is not None:
             picture = with_points(picture, crop.to_network(points), schema, color)
+    return picture
+
+
+def _cut(crop: Crop, image: Picture) -> Picture:
+    """What an upright crop sees of a photograph; beyond its edges is the plain ground."""
+    height, width = image.shape[:2]
+    corners = crop.to_network(np.array([[0, 0], [width - 1, height - 1]], dtype=np.float32))
+    (left, top), (right, bottom) = np.rint(corners).astype(int).clip(0, crop.size - 1).tolist()
+    picture = np.full((crop.size, crop.size, 3), PLAIN, np.uint8)
+    seen = np.s_[top : bottom + 1, left : right + 1]
+    picture[seen] = crop.cut(image)[seen]
     return picture
 
 

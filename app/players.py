@@ -23,7 +23,7 @@ _scrubber = _component("scrubber")
 _compare = _component("compare")
 
 
-def show_preview(preview: Preview, name: str, *, count: int, seconds: float, back: bool) -> None:
+def show_preview(preview: Preview, name: str, *, shown: int, count: int, seconds: float, back: bool) -> None:
     """Frames of a film under a slider, with a button that plays them.
 
     Parameters
@@ -31,6 +31,8 @@ def show_preview(preview: Preview, name: str, *, count: int, seconds: float, bac
     preview : Preview
     name : str
         Unique in the app; the browser remembers the slider's place by it.
+    shown : int
+        The width at which it is shown at most, pixels: the film's own.
     count : int
         Frames of the whole way.
     seconds : float
@@ -45,6 +47,7 @@ def show_preview(preview: Preview, name: str, *, count: int, seconds: float, bac
         "count": count,
         "width": preview.size[0],
         "height": preview.size[1],
+        "shown": shown,
         "seconds": seconds,
         "back": back,
     }

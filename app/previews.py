@@ -15,7 +15,7 @@ from facekp.images import Picture
 from facekp.sequence import MorphSequence
 from facekp.settings import MIN_SIDE, MorphSettings
 
-SIDE = 360
+SIDE = 448
 """Longer side of a preview, pixels."""
 
 PLACES, SLOW_PLACES = 25, 13

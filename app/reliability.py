@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -15,6 +16,8 @@ from facekp.reliability import ConfidenceResults
 
 FACTOR = 1.5
 """How far predicted and measured errors may lie apart: the band of the chart."""
+CONDITION_WIDTH = 232
+"""Pixels of the column that says what was done to the photographs: on a phone there is room for one more."""
 
 
 def show_confidence(runs: Sequence[Run], palette: Mapping[str, str]) -> None:
@@ -35,7 +38,8 @@ def show_robustness(runs: Sequence[Run]) -> None:
     st.subheader("Robustness")
     formats = {name: st.column_config.NumberColumn(format="%.2f") for name in table.columns[1:]}
     told = "Errors on photographs made harder in one way each"
-    st.dataframe(table, hide_index=True, column_config=formats, placeholder="–", alt=told)
+    formats |= {table.columns[0]: st.column_config.TextColumn(width=CONDITION_WIDTH, pinned=True)}
+    st.dataframe(table, hide_index=True, column_config=formats, placeholder="–", height="content", alt=told)
     ways = dict.fromkeys(
         f"{SPLITS.get(run.robustness.split, run.robustness.split)}, {run.robustness.photographs} photographs; errors "
         f"in percent of the eye distance, and how often that of the photographs as they are. {run.robustness.way}"
@@ -96,7 +100,7 @@ def robustness_table(runs: Sequence[Run]) -> pd.DataFrame:
     titles = {name: numbers["title"] for table in systems.values() for name, numbers in table.items()}
     rows = [
         {
-            "Photographs": title,
+            "Photographs": re.sub(r"-(?=\d)", "−", title),
             **{f"{system}, %": table.get(name, {}).get("nme_percent") for system, table in systems.items()},
             **{f"{system}, ×": table.get(name, {}).get("ratio") for system, table in systems.items()},
         }

@@ -5,10 +5,11 @@ The loaders belong to ``training``, which a clone holds and an installed facekp 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from data_sets import data_folder
@@ -73,6 +74,19 @@ def read_faces(data_set: str, split: str) -> list[KnownFace]:
     else:
         faces = read_merl_rav(data)
     return [KnownFace(face.photo.name, face.photo, face.points) for face in faces]
+
+
+def true_points(card: Mapping[str, Any], split: str) -> dict[str, Points]:
+    """The true points (K, 2), photo pixels, of each file of the split that a network with this card is measured on.
+
+    Raises
+    ------
+    FacekpError
+        If the data set is missing or broken.
+    """
+    from training.splits import read_split
+
+    return {sample.file: sample.points for sample in read_split(data_folder() or Path(), card, split)}
 
 
 def draw_samples(faces: Sequence[KnownFace], stage: str, *, count: int, seed: int, augmented: bool) -> list[Sample]:

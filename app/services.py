@@ -12,22 +12,25 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
-from data_sets import data_folder
+from data_sets import data_folder, is_here
 from known_points import MODEL, Found, read_known
 from numpy.typing import NDArray
 from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
-from samples import SPLITS, KnownFace, read_faces
+from samples import SPLITS, KnownFace, loaders_here, read_faces
+from samples import true_points as points_of_data_set
 
 from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import load_image
 from facekp.inventory import checkpoint_names, checkpoints_folder
+from facekp.results import read_truth
 
 if TYPE_CHECKING:
+    from facekp.annotations import Points
     from facekp.checkpoint import Checkpoint
     from facekp.predict import KeypointPredictor
 
@@ -120,10 +123,16 @@ def _runs(folder: Path, files: tuple[tuple[str, int], ...]) -> tuple[tuple[Run, 
 
 @dataclass(frozen=True)
 class Response:
-    """What a network sees of a photograph, grey (H, W), and what its first filters answer, (C, h, w)."""
+    """What a network sees of a photograph, grey (H, W), and what its first filters answer, (C, h, w).
+
+    `before` is what they answered before the training; None where these filters were not kept. `faces` is
+    the number of faces found; 0 for a network that sees the whole picture.
+    """
 
     seen: NDArray[np.uint8]
     answers: NDArray[np.float32]
+    before: NDArray[np.float32] | None
+    faces: int
 
 
 def network(run: Run) -> Checkpoint:
@@ -153,15 +162,21 @@ def first_filters(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32] | 
     CheckpointError
         If a file of weights is missing or broken.
     """
-    from facekp.filters import UNTRAINED, first_layer_filters, untrained_filters
+    from facekp.filters import first_layer_filters
 
-    trained = first_layer_filters(network(run))[:, 0]
-    kept = (run.folder / UNTRAINED).is_file()
-    return trained, untrained_filters(run.folder)[:, 0] if kept else None
+    untrained = _untrained(run.folder)
+    return first_layer_filters(network(run))[:, 0], None if untrained is None else untrained[:, 0]
 
 
-def response(run: Run, photo: Photo) -> Response:
-    """What a run's network sees of the largest face of a photograph, and what its filters answer.
+def _untrained(folder: Path) -> NDArray[np.float32] | None:
+    """The filters (C, 1, k, k) of a run before its training, where they were kept."""
+    from facekp.filters import UNTRAINED, untrained_filters
+
+    return untrained_filters(folder) if (folder / UNTRAINED).is_file() else None
+
+
+def response(run: Run, photo: Photo, index: int = 0) -> Response:
+    """What a run's network sees of one face of a photograph, by default the largest, and what its filters answer.
 
     Raises
     ------
@@ -171,20 +186,26 @@ def response(run: Run, photo: Photo) -> Response:
         If it needs a face, and none was found.
     """
     checkpoint = network(run)
-    return _response(photo.digest, checkpoint.sha256, photo, checkpoint)
+    return _response(photo.digest, index, checkpoint.sha256, photo, run.folder, checkpoint)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
-def _response(digest: str, sha256: str, _photo: Photo, _checkpoint: Checkpoint) -> Response:
+def _response(digest: str, index: int, sha256: str, _photo: Photo, _folder: Path, _checkpoint: Checkpoint) -> Response:
     from facekp.filters import first_crop, first_layer_response
 
     image, box = load_image(_photo.data), None
-    if not _checkpoint.input.whole:
-        faces = find_faces(_photo).faces
-        if not faces:
-            raise NoFaceError(NO_FACE)
-        box = faces[0].box
-    return Response(first_crop(_checkpoint, image, box).cut_grey(image), first_layer_response(_checkpoint, image, box))
+    faces = () if _checkpoint.input.whole else find_faces(_photo).faces
+    if faces:
+        box = faces[min(index, len(faces) - 1)].box
+    elif not _checkpoint.input.whole:
+        raise NoFaceError(NO_FACE)
+    untrained = _untrained(_folder)
+    return Response(
+        seen=first_crop(_checkpoint, image, box).cut_grey(image),
+        answers=first_layer_response(_checkpoint, image, box),
+        before=None if untrained is None else first_layer_response(_checkpoint, image, box, untrained),
+        faces=len(faces),
+    )
 
 
 def faces_of(data_set: str, split: str | None = None) -> list[KnownFace]:
@@ -195,6 +216,28 @@ def faces_of(data_set: str, split: str | None = None) -> list[KnownFace]:
 @st.cache_resource(max_entries=12, show_spinner="Reading the data set …")
 def _faces_of(data_set: str, split: str, folder: str) -> list[KnownFace]:
     return read_faces(data_set, split)
+
+
+def true_points(run: Run, split: str) -> dict[str, Points]:
+    """The true points (K, 2), photo pixels, of each file of a split that a run was measured on.
+
+    They lie beside the results where these were measured. Git leaves them out: in a clone the data set itself is
+    asked, where it is on this machine and the loaders are; else there are none.
+
+    Raises
+    ------
+    FacekpError
+        If the file or the data set is broken.
+    """
+    beside = read_truth(run.folder, split)
+    if beside or not (is_here(run.data_set) and loaders_here()):
+        return beside
+    return _true_points(run.card, split, str(data_folder()))
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the data set …")
+def _true_points(card: dict[str, Any], split: str, folder: str) -> dict[str, Points]:
+    return points_of_data_set(card, split)
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,10 +6,9 @@ import services
 import streamlit as st
 import widgets
 
-# A picture of our own: for a named icon the browser would ask a font server on the Internet.
-st.set_page_config(page_title="facekp", page_icon=Path(__file__).parent / "icon.svg", layout="wide")
-widgets.page_style()
-
+# A picture of our own, before there are pages: for the named icon of one the browser would ask a font server.
+icon = Path(__file__).parent / "icon.svg"
+st.set_page_config(page_title="facekp", page_icon=icon, layout="wide")
 page = st.navigation(
     [
         st.Page("views/keypoints.py", title="Keypoints", icon=":material/face:", default=True),
@@ -21,5 +20,7 @@ page = st.navigation(
         st.Page("views/about.py", title="About", icon=":material/info:"),
     ]
 )
+st.set_page_config(page_title=f"{page.title} · facekp", page_icon=icon, layout="wide")
+widgets.page_style()
 page.run()
 services.page_drawn.set()

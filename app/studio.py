@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
-from blends import MeanFace, mean_face
+from blends import MeanFace, average_sketch, mean_face, symmetric_sketch
 from morph_faces import Face, Sketch, thumbnail
 from previews import Preview, make_preview
 
+from facekp.images import Picture
 from facekp.settings import MorphSettings
 
 
@@ -55,6 +56,38 @@ def _preview(
     keys: tuple[tuple[str, int, str], ...], settings: MorphSettings, mesh: bool, _faces: Sequence[Face]
 ) -> Preview:
     return make_preview([sketch(face) for face in _faces], settings, mesh=mesh)
+
+
+def alone(face: Face) -> Picture:
+    """A face in the frame of a mean, RGB uint8 (H, W, 3).
+
+    Raises
+    ------
+    FacekpError
+        As for `average_sketch`.
+    """
+    return _alone(face.key, face)
+
+
+@st.cache_data(scope="session", max_entries=12, show_spinner=False)
+def _alone(key: tuple[str, int, str], _face: Face) -> Picture:
+    return average_sketch([sketch(_face)], [1]).picture
+
+
+def in_place(face: Face) -> Picture:
+    """A face's photograph as a caricature or a symmetric face replaces it, RGB uint8 (H, W, 3).
+
+    Raises
+    ------
+    FacekpError
+        As for `symmetric_sketch`.
+    """
+    return _in_place(face.key, face)
+
+
+@st.cache_data(scope="session", max_entries=12, show_spinner=False)
+def _in_place(key: tuple[str, int, str], _face: Face) -> Picture:
+    return symmetric_sketch(sketch(_face), 0, shape=True, colour=True).picture
 
 
 def mean_of(faces: Sequence[Face], title: str) -> MeanFace:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import services
 import streamlit as st
 from numpy.typing import ArrayLike
-from photos import Photo, PointsFile, read_photo
+from photos import Photo, PointsFile
+from uploads import MEGA, File, Shot, read_upload
 
-from facekp.annotations import POINT_SUFFIXES, Points
-from facekp.errors import AnnotationError, FacekpError, ImageError
+from facekp.annotations import Points
+from facekp.errors import AnnotationError, FacekpError
 
 if TYPE_CHECKING:
     from facekp.keypoints import Keypoints
@@ -28,23 +28,11 @@ MAX_PHOTOS = 24
 """Photographs that are kept for a visitor; then the oldest make room."""
 MAX_MEGABYTES = 100
 """Of all a visitor's photographs together, as they were uploaded."""
-MAX_FILE_MEGABYTES = 50
-"""Of one photograph. How many pixels it may have, `facekp.images` says."""
-MAX_POINTS_MEGABYTES = 2
-"""Of one file of points."""
+MOST_NAMES = 3
+"""Of photographs that one sentence tells of."""
 
 _KEY = "visit"
-_MEGA = 1_000_000
-
-
-class File(Protocol):
-    """A file as Streamlit's uploader and camera give it."""
-
-    name: str
-
-    def getvalue(self) -> bytes:
-        """Its content."""
-        ...
+_Given = TypeVar("_Given")
 
 
 @dataclass
@@ -58,6 +46,7 @@ class _Visit:
     selected: dict[tuple[str, str], int] = field(default_factory=dict)
     model: str = services.CHECKPOINT
     problems: list[str] = field(default_factory=list)
+    shots: int = 0
 
 
 def _visit() -> _Visit:
@@ -75,7 +64,13 @@ def photos() -> list[Photo]:
 def all_photos() -> list[Photo]:
     """The visitor's own photographs, newest first, and then the gallery's; each picture once."""
     own = _visit().photos
-    return [*reversed(own.values()), *(face for face in services.gallery() if face.digest not in own)]
+    return [*reversed(own.values()), *(face for face in _gallery() if face.digest not in own)]
+
+
+def _gallery() -> list[Photo]:
+    """The gallery's faces, with the visitor's true points where a file of these has a face's name."""
+    points = _visit().points
+    return [replace(face, truth=points[face.stem]) if face.stem in points else face for face in services.gallery()]
 
 
 def find(digest: str) -> Photo | None:
@@ -96,30 +91,45 @@ def add(files: Iterable[File]) -> list[Photo]:
     """
     visit = _visit()
     visit.problems = []
+    waited = waiting()
     added: list[str] = []
     for file in files:
         try:
-            if PurePath(file.name).suffix.lower() in POINT_SUFFIXES:
-                _add_points(visit, file)
-            else:
-                added.append(_add_photo(visit, file))
+            given = read_upload(file)
         except FacekpError as error:
             visit.problems.append(str(error))
+            continue
+        if isinstance(given, Photo):
+            _put_last(visit.photos, given.digest, given)
+            added.append(given.digest)
+        else:
+            _put_last(visit.points, given.stem, given)
     _free_oldest(visit)
-    for digest, photo in visit.photos.items():
-        visit.photos[digest] = replace(photo, truth=visit.points.get(photo.stem))
-    stems = {photo.stem for photo in visit.photos.values()}
-    visit.problems += [
-        f"“{file.name}” waits for its photograph: add one that is called {stem} too"
-        for stem, file in visit.points.items()
-        if stem not in stems
-    ]
+    _share_points(visit)
+    visit.problems += [sentence for sentence, file in waiting().items() if waited.get(sentence) is not file]
     return [visit.photos[digest] for digest in added if digest in visit.photos]
+
+
+def add_shot(data: bytes) -> list[Photo]:
+    """Keep a picture that the visitor's camera took, as `add` keeps files; they are numbered."""
+    visit = _visit()
+    visit.shots += 1
+    return add([Shot(f"Camera {visit.shots}", data)])
 
 
 def problems() -> list[str]:
     """A sentence for each thing that went wrong when files were last added."""
     return list(_visit().problems)
+
+
+def waiting() -> dict[str, PointsFile]:
+    """The files of points that have no photograph, by the sentence that tells so."""
+    stems = {photo.stem for photo in all_photos()}
+    return {
+        f"“{file.name}” waits for its photograph: add one that is called {stem} too": file
+        for stem, file in _visit().points.items()
+        if stem not in stems
+    }
 
 
 def forget_problems() -> None:
@@ -133,38 +143,42 @@ def remove(photo: Photo) -> None:
     _free(_visit(), photo)
 
 
-def _add_photo(visit: _Visit, file: File) -> str:
-    data = file.getvalue()
-    if len(data) > MAX_FILE_MEGABYTES * _MEGA:
-        raise ImageError(
-            f"“{file.name}” has {len(data) / _MEGA:.0f} MB, more than the limit of {MAX_FILE_MEGABYTES} MB; "
-            "reduce it first"
-        )
-    photo = read_photo(file.name, data)
-    visit.photos.pop(photo.digest, None)  # one that comes again counts as new
-    visit.photos[photo.digest] = photo
-    return photo.digest
+def has_points(photo: Photo) -> bool:
+    """Whether a photograph's true points are from a file of the visitor's."""
+    return photo.truth is not None and photo.truth is _visit().points.get(photo.stem)
 
 
-def _add_points(visit: _Visit, file: File) -> None:
-    data = file.getvalue()
-    if len(data) > MAX_POINTS_MEGABYTES * _MEGA:
-        raise AnnotationError(
-            f"“{file.name}” has more than {MAX_POINTS_MEGABYTES} MB; give the points of one photograph"
-        )
-    stem = PurePath(file.name).stem
-    visit.points.pop(stem, None)
-    visit.points[stem] = PointsFile(file.name, data)
+def remove_points(file: PointsFile) -> None:
+    """Free a file of points; the photographs of its name stay."""
+    forget_problems()
+    visit = _visit()
+    visit.points.pop(file.stem, None)
+    _share_points(visit)
+
+
+def _put_last(kept: dict[str, _Given], key: str, given: _Given) -> None:
+    kept.pop(key, None)  # what comes again counts as new
+    kept[key] = given
+
+
+def _share_points(visit: _Visit) -> None:
+    for digest, photo in visit.photos.items():
+        visit.photos[digest] = replace(photo, truth=visit.points.get(photo.stem))
 
 
 def _free_oldest(visit: _Visit) -> None:
+    freed: list[str] = []
     while (
-        len(visit.photos) > MAX_PHOTOS or sum(len(each.data) for each in visit.photos.values()) > MAX_MEGABYTES * _MEGA
+        len(visit.photos) > MAX_PHOTOS or sum(len(each.data) for each in visit.photos.values()) > MAX_MEGABYTES * MEGA
     ):
         oldest = next(iter(visit.photos.values()))
         _free(visit, oldest)
+        freed.append(f"“{oldest.name}”")
+    if freed:
+        more = f" and {len(freed) - MOST_NAMES} more" if len(freed) > MOST_NAMES else ""
         visit.problems.append(
-            f"“{oldest.name}” was let go: {MAX_PHOTOS} photographs and {MAX_MEGABYTES} MB are kept, the newest ones"
+            f"{', '.join(freed[:MOST_NAMES])}{more} {'was' if len(freed) == 1 else 'were'} let go: "
+            f"{MAX_PHOTOS} photographs and {MAX_MEGABYTES} MB are kept, the newest ones"
         )
     while len(visit.points) > MAX_PHOTOS:
         visit.points.pop(next(iter(visit.points)))
@@ -199,7 +213,7 @@ def chosen(page: str, first: int = 0) -> Photo | None:
     Photo or None
         None where nothing was chosen and there is no gallery.
     """
-    faces = services.gallery()
+    faces = _gallery()
     found = find(_visit().chosen.get(page, ""))
     return found or (faces[min(first, len(faces) - 1)] if faces else None)
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 import visit
+from camera import camera
 from numpy.typing import NDArray
 from photos import Photo
 from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from uploads import MAX_FILE_MEGABYTES
 
 from facekp.annotations import POINT_SUFFIXES
 from facekp.errors import FacekpError
 from facekp.images import Picture, encode_png
 
 if TYPE_CHECKING:
-    pass
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 Take = Callable[[list[Photo]], None]
 
@@ -38,20 +42,32 @@ STYLE = f"""
     color: light-dark(#56616c, #a9b4bf); opacity: 1;
 }}
 [data-testid="stVegaLiteChart"] svg text {{ fill: light-dark(#3d4752, #c5ced6); }}
-button[kind^="primary"] p {{ color: light-dark(#ffffff, #12171d); }}
+button[kind^="primary"]:not(:disabled) p {{ color: light-dark(#ffffff, #12171d); }}
+/* What waits does not flicker, and costs nothing: drawing these anew sixty times a second took as much of a busy
+machine as the films did. */
+[data-testid="stSkeleton"], [data-testid="stAppSkeleton"] * {{ animation: none; }}
+[data-testid="stElementContainer"], [data-testid="stStatusWidget"], [data-testid="stProgressBarTrack"] {{
+    transition: none;
+}}
 /* One row of thumbnails that scrolls sideways, with room for the outline of the chosen one. */
-[class$="_photos"], [class*="_photos "] {{ flex-wrap: nowrap; overflow-x: auto; padding: 6px; }}
+[class$="_photos"], [class*="_photos "] {{
+    flex-wrap: nowrap; overflow-x: auto; gap: 0.5rem; padding: 6px 2rem 6px 6px; scroll-padding: 0 2rem 0 6px;
+    scrollbar-width: thin; mask-image: linear-gradient(to left, transparent, #000000 2rem);
+}}
+[class*="_photos"] > :has(> .stBidiComponent) {{ position: absolute; }}
 div:has(> [class$="_photos"]), div:has(> [class*="_photos "]) {{ flex: 1 1 16rem; min-width: 0; }}
 [class*="_photo_"] button {{
     width: {THUMBNAIL}; height: {THUMBNAIL}; min-height: {THUMBNAIL}; padding: 0;
-    background-size: 140%; background-position: 50% 65%; border: none;
+    background: 50% 35% / cover no-repeat; border: none; position: relative;
 }}
 [class*="_photo_"] button p {{ font-size: 0; }}
 [class*="_photo_"] button:hover {{ filter: brightness(1.08); }}
 [class*="_photo_"] button[kind="primary"] {{ outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 2px; }}
+[data-testid="stFileUploaderDropzoneInstructions"] span {{ white-space: normal; }}
 .st-key-data_samples, .st-key-data_sources {{ display: grid; gap: 1rem; }}
 .st-key-data_samples {{ grid-template-columns: repeat(auto-fill, minmax(min(44%, 220px), 1fr)); }}
 .st-key-data_sources {{ grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }}
+.st-key-filters_times {{ display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem; }}
 .st-key-filters_grid {{ display: grid; gap: 6px; max-width: 32rem; }}
 [class*="filters_cell_"] button {{
     aspect-ratio: 1; min-height: 0; padding: 0; border: none; border-radius: 2px;
@@ -61,7 +77,38 @@ div:has(> [class$="_photos"]), div:has(> [class*="_photos "]) {{ flex: 1 1 16rem
 [class*="filters_cell_"] button[kind="primary"] {{
     outline: 3px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 1px;
 }}
+/* Streamlit's own ring and the track of a toggle that is off are too faint (contrast of graphics, AA). */
+.stApp :is(a, button, summary, canvas, [role="radio"], [role="slider"]):focus-visible,
+.stApp label:has(input:is([type="checkbox"], [type="radio"]):focus-visible) {{
+    outline: 2px solid light-dark(#2f5d8a, #7fb2e5); outline-offset: 2px;
+}}
+label:has([role="switch"]:not(:checked)) > span + div {{ box-shadow: inset 0 0 0 1.5px light-dark(#6b7682, #8b96a1); }}
+/* Streamlit tells only screen readers why a file is refused, and nobody what to do. */
+[data-testid="stFileChips"]:has([role="alert"]) {{ max-height: 16rem !important; }}
+[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; height: auto; max-width: 100%; }}
+[data-testid="stFileChip"] [role="alert"] {{
+    position: static; flex-basis: 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
+    white-space: normal; font-size: 0.875rem;
+}}
+[data-testid="stFileChip"] [role="alert"]::after {{
+    content: " Give photos as JPG, PNG, WebP, BMP or TIFF, up to {MAX_FILE_MEGABYTES} MB each.";
+}}
+/* Where nothing hovers, the tools of a table are always there, above it. */
+@media (hover: none) {{ [data-testid="stDataFrame"] {{ margin-top: 1.75rem; }} }}
+/* A table's texts would be broken at 400 pixels, however wide the table is. */
+[data-testid="stTable"] [data-testid="stMarkdownContainer"] {{ max-width: none; }}
 """
+
+# The mark of true points on a thumbnail, in their green.
+DOT = """{
+    content: ""; position: absolute; right: 4px; bottom: 4px; width: 10px; height: 10px; border-radius: 50%;
+    background: #14dc3c; box-shadow: 0 0 0 1.5px #12171d;
+}"""
+_in_sight = st.components.v2.component(
+    "facekp_in_sight",
+    js=(Path(__file__).parent / "components" / "in_sight.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
 
 
 def page_style() -> None:
@@ -114,20 +161,52 @@ def photo_picker(page: str, *, first: int = 0) -> Photo | None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         add_photos(page)
         with st.container(horizontal=True, gap="small", key=f"{page}_photos"):
-            for each in visit.all_photos():
-                st.button(
-                    each.label,
-                    key=f"{page}_photo_{each.digest}",
-                    type="primary" if photo and each.digest == photo.digest else "secondary",
-                    help=each.label,
-                    on_click=_choose,
-                    args=(page, each),
-                )
-    for problem in visit.problems():
-        show_error(problem)
+            _thumbnails(page, photo)
+    show_problems(page)
     if photo is None:
         st.info("The gallery is empty: no faces came with this copy of the app. Upload a photo instead.")
     return photo
+
+
+def _thumbnails(page: str, chosen: Photo | None) -> None:
+    """A button for each photograph; those with true points have a green dot."""
+    photos = visit.all_photos()
+    for place, photo in enumerate(photos):
+        own = chosen is not None and photo.digest == chosen.digest
+        label = f"{photo.label}, with true points" if photo.truth else photo.label
+        key = f"{page}_photo_{photo.digest}"
+        st.button(
+            label,
+            key=key,
+            type="primary" if own else "secondary",
+            help=label,
+            on_click=_choose,
+            args=(page, photo),
+        )
+        if own:
+            _in_sight(key=f"{page}_in_sight", data={"key": key, "place": place})
+    dotted = ", ".join(f".st-key-{page}_photo_{photo.digest} button::after" for photo in photos if photo.truth)
+    if dotted:
+        st.html(f"<style>{dotted} {DOT}</style>")
+
+
+def show_problems(page: str) -> None:
+    """Tell what went wrong when files were last added; a file that waits can be removed."""
+    waiting = visit.waiting()
+    for number, problem in enumerate(visit.problems()):
+        file = waiting.get(problem)
+        if file is None:
+            show_error(problem)
+        elif error_with_remove(problem, f"{page}_waiting_{number}"):
+            visit.remove_points(file)
+            st.rerun()
+
+
+def error_with_remove(text: str, key: str) -> bool:
+    """Show an error's text as a sentence beside a button that removes what it is about: whether it was pressed."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        show_error(text)
+        return st.button("Remove", icon=":material/delete:", key=key)
 
 
 def add_photos(page: str, take: Take | None = None) -> None:
@@ -140,8 +219,7 @@ def add_photos(page: str, take: Take | None = None) -> None:
     take : callable, optional
         Told the photographs that came; by default the first of them is chosen on the page.
     """
-    # A widget under a new key starts anew: so the files lie in the visit only, not in the uploader as well, and
-    # what was opened closes.
+    # A widget under a new key starts anew: what was opened closes, and no file is given twice.
     turn: int = st.session_state.setdefault(f"{page}_added", 0)
     with st.popover("Upload", icon=":material/upload:", key=f"{page}_upload_{turn}"):
         key = f"{page}_files_{turn}"
@@ -155,8 +233,7 @@ def add_photos(page: str, take: Take | None = None) -> None:
         )
         st.caption(f"Points belong to the photo of the same name: face.pts to face.jpg. {PRIVACY}")
     with st.popover("Camera", icon=":material/photo_camera:", key=f"{page}_camera_{turn}"):
-        key = f"{page}_shot_{turn}"
-        st.camera_input("Take a picture", key=key, on_change=_add, args=(page, key, take), width=480)
+        camera(f"{page}_shot_{turn}", lambda picture: _added(page, visit.add_shot(picture), take))
         st.caption(PRIVACY)
 
 
@@ -169,12 +246,25 @@ def _add(page: str, key: str, take: Take | None) -> None:
     given = st.session_state[key]
     if not given:
         return
-    added = visit.add(given if isinstance(given, list) else [given])
+    added = visit.add(given)
+    _release(given)
+    _added(page, added, take)
+
+
+def _added(page: str, added: list[Photo], take: Take | None) -> None:
     st.session_state[f"{page}_added"] += 1
     if take:
         take(added)
     elif added:
         visit.choose(page, added[0])
+
+
+def _release(files: Sequence[UploadedFile]) -> None:
+    """Free what the visit has read: Streamlit would keep each upload beside it for as long as the visitor stays."""
+    context = get_script_run_ctx()
+    if context is not None:
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def show_picture(picture: Picture, caption: str | None = None, *, alt: str) -> None:

@@ -259,8 +259,8 @@ async def one_visitor(browser: Browser, server: Server, times: Times) -> None:
         await times.note(names[2], lambda: switch_overlay_and_back(page))
         await open_page(page, "Morph")
         await times.note(names[3], lambda: scrub(page))
-        await times.note(names[5], lambda: make_gif(page), rounds=3)
         await times.note(names[4], lambda: change_setting(page))
+        await times.note(names[5], lambda: make_gif(page), rounds=3)
 
 
 async def switch_overlay_and_back(page: Page) -> float:

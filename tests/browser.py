@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ from PIL import Image
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -53,8 +54,18 @@ READY = """document.querySelector('[data-testid=stApp]')?.dataset.testScriptStat
     && !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')"""
 """Whether Streamlit has drawn the page, what it loads late (charts) too."""
 
-TOO_WIDE = "() => document.scrollingElement.scrollWidth - window.innerWidth"
-"""Pixels by which the page is wider than the window."""
+TOO_WIDE = """() => {
+    const main = document.querySelector('[data-testid=stMain]');  // it scrolls, not the document
+    const hidden = [...main.querySelectorAll('*')].filter(element => {
+        const style = getComputedStyle(element);
+        return element.innerText?.trim() && element.clientWidth > 2 && element.scrollWidth > element.clientWidth + 1
+            && ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis'
+            && parseFloat(style.fontSize) > 0 && element.checkVisibility();
+    });
+    const over = Math.max(main.scrollWidth - main.clientWidth, document.scrollingElement.scrollWidth - innerWidth);
+    return [...(over > 0 ? [`the page, by ${over} pixels`] : []), ...hidden.map(each => each.innerText.slice(0, 60))];
+}"""
+"""What is wider than the page, and texts whose ends are cut off."""
 
 EMPTY_PICTURES = """() => [...document.querySelectorAll('[data-testid=stMain] img')]
     .filter(image => !image.complete || !image.naturalWidth || !image.alt).map(image => image.src)"""
@@ -165,6 +176,12 @@ class Visit:
         self.page.wait_for_function(f"!({EMPTY_PICTURES})().length")
         self.page.wait_for_function(f"!({OVERLAPS})().length")  # what opens slides over the rest
 
+    def changes(self, image: Locator, before: str) -> str:
+        """The address of a picture, once it is another than before."""
+        image.wait_for()
+        self.page.wait_for_function("([image, before]) => image.src !== before", arg=[image.element_handle(), before])
+        return str(image.evaluate("image => image.src"))
+
     def saved(self, name: str) -> bytes:
         """The file that the first button of a name gives; a size may follow the name.
 
@@ -187,12 +204,13 @@ class Visit:
         """There are only so many sentences about errors, and nothing sticks out or is too faint; a picture is kept."""
         assert self.page.get_by_test_id("stException").count() == 0
         assert self.page.get_by_test_id("stAlertContentError").count() == errors
-        assert self.page.evaluate(TOO_WIDE) <= 0
+        assert self.page.evaluate(TOO_WIDE) == []
         self.check_contrast()
         ARTEFACTS.mkdir(exist_ok=True)
         artefact = ARTEFACTS / f"{name}-{self.screen}.png"
         self.page.screenshot(path=artefact)
-        with Image.open(artefact) as picture:
+        main = self.page.get_by_test_id("stMain").screenshot()  # without the side bar, which is never empty
+        with Image.open(io.BytesIO(main)) as picture:
             assert np.asarray(picture.convert("L")).std() > 5
 
 

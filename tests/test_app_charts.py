@@ -5,6 +5,7 @@ import itertools
 import json
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from data_sets import DATA_SETS, find_photo
-from pictures import FACE_SIDE, enlarged, face_with_points, filter_sheet, grey_of
+from pictures import FACE_SIDE, PLAIN, enlarged, face_with_points, filter_sheet, grey_of
 from PIL import Image
+from reliability import robustness_table
 from runs import fingerprint, read_run, read_runs
 from turns import errors_by_turn
 
@@ -25,7 +27,7 @@ from facekp.results import PictureResult
 from facekp.schema import IBUG68, NOSE
 from tests.conftest import ROOT
 from tests.drawn import draw_face, face_points
-from tests.drawn_runs import epochs, write_run, write_runs
+from tests.drawn_runs import drawn_robustness, epochs, write_run, write_runs
 
 AA_TEXT, AA_GRAPHICS = 4.5, 3.0
 """Least contrasts of the Web Content Accessibility Guidelines 2.2, level AA."""
@@ -140,7 +142,7 @@ def all_figures(folder: Path) -> list[charts.Figure]:
     palette = charts.colours(runs)
     face58 = [run for run in runs if run.schema.name == "imm58"]
     measured = [run.results[0] for run in face58]
-    errors = charts.validation_errors(face58, palette)
+    errors = charts.validation_errors(face58, palette, logarithmic=False)
     assert errors is not None
     return [
         charts.losses(face58, palette, logarithmic=False),
@@ -178,9 +180,25 @@ def test_charts_can_be_saved(drawn: Path) -> None:
 
 
 def test_an_axis_can_be_logarithmic(drawn: Path) -> None:
-    linear, logarithmic = (figure.chart.to_dict()["encoding"]["y"]["scale"] for figure in all_figures(drawn)[:2])
-    assert "type" not in linear
-    assert logarithmic["type"] == "log"
+    runs, _ = read_runs(drawn)
+    for draw in (charts.losses, charts.validation_errors):
+        figures = (draw(runs, charts.colours(runs), logarithmic=logarithmic) for logarithmic in (False, True))
+        linear, logarithmic = (figure.chart.to_dict()["encoding"]["y"]["scale"] for figure in figures)
+        assert "type" not in linear
+        assert logarithmic["type"] == "log"
+
+
+def test_charts_in_a_row_are_equally_high(drawn: Path) -> None:
+    cumulative, regions = all_figures(drawn)[4:6]
+    assert cumulative.height != regions.height
+    assert cumulative.on_page(600).to_dict()["height"] == regions.on_page(600).to_dict()["height"] == 600
+
+
+def test_conditions_have_a_true_minus() -> None:
+    numbers = {"title": "turned by -45°", "nme_percent": 4.0, "ratio": 1.3}
+    results = replace(drawn_robustness("face68", dlib=False), conditions={"turned_-45": numbers})
+    table = robustness_table([SimpleNamespace(name="face68", robustness=results)])
+    assert table["Photographs"].tolist() == ["turned by −45°"]
 
 
 def test_charts_say_in_words_what_they_show(drawn: Path) -> None:
@@ -249,7 +267,7 @@ def test_points_stand_on_a_plain_ground_without_a_photograph() -> None:
     assert picture.shape == (FACE_SIDE, FACE_SIDE, 3)
     assert has_colour(picture, PREDICTED) > 100
     assert has_colour(picture, TRUTH) > 100
-    assert (picture[0] == picture[0, 0]).all()
+    assert (picture[0] == PLAIN).all()
     assert has_colour(face_with_points(None, truth, None, IBUG68), TRUTH) == 0
 
 
@@ -260,6 +278,20 @@ def test_points_lie_on_their_photograph(tmp_path: Path) -> None:
     plain = face_with_points(None, truth, truth, IBUG68)
     red = np.abs(plain.astype(int) - PREDICTED).max(axis=-1) < 10
     assert (np.abs(picture.astype(int) - PREDICTED).max(axis=-1)[red] < 10).all()
+
+
+def test_beyond_its_edges_a_photograph_has_a_plain_border(tmp_path: Path) -> None:
+    photo, points = tmp_path / "grey.png", np.float32([[20, 150]])
+    Image.new("RGB", (300, 300), (200, 200, 200)).save(photo)
+    picture = face_with_points(photo, points, None, NOSE)  # 200 pixels are seen, of which 80 are left of the edge
+    edge = round(FACE_SIDE * 80 / 200)
+    assert (picture[:, : edge - 2] == PLAIN).all()
+    assert (picture[0, edge + 2 :] == 200).all()
+
+
+def test_points_are_seen_on_the_plain_ground() -> None:
+    ground, *points = ("#" + bytes(color).hex() for color in (PLAIN, PREDICTED, TRUTH))
+    assert all(contrast(ground, each) >= AA_GRAPHICS for each in points)
 
 
 def test_a_point_that_stands_alone_is_seen() -> None:

@@ -1,12 +1,18 @@
 """What the pages of films and blends do without Streamlit: choices, previews, films in the background, recipes."""
 
+import gc
 import io
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from blends import (
+    average,
+    average_points,
     average_recipe,
     average_sketch,
     caricature_recipe,
@@ -14,6 +20,7 @@ from blends import (
     mean_face,
     packed_recipe,
     picture_of,
+    shaped_average,
     symmetric_sketch,
     symmetrise_recipe,
     with_shape,
@@ -25,6 +32,7 @@ from photos import Photo
 from PIL import Image
 from previews import PLACES, SIDE, SLOW_PLACES, make_preview, small_size
 
+from facekp.annotations import parse_pts
 from facekp.errors import ImageError, MeshError, SettingsError
 from facekp.film import MovieOptions
 from facekp.images import encode_png, load_image
@@ -89,7 +97,7 @@ def test_thumbnails_stay_within_the_photograph(centre: tuple[int, int]) -> None:
 def test_faces_have_titles_and_keys() -> None:
     points = face_points()
     one, second = (Face(Photo("group.png", b"data"), index, 2, points) for index in (0, 1))
-    assert (one.title, second.title) == ("group.png, face 1", "group.png, face 2")
+    assert (one.title, second.title) == ("Face 1 of group.png", "Face 2 of group.png")
     assert one.key != second.key
     assert Face(Photo("group.png", b"data"), 0, 2, points + 1).key != one.key  # corrected points count
     assert Face(Photo("me.png", b"data"), 0, 1, points).title == "me.png"
@@ -126,6 +134,7 @@ def test_triangles_lie_over_a_preview(faces: list[Face]) -> None:
     assert all(a != b for a, b in zip(plain.frames, meshed.frames, strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
 def test_what_is_transparent_is_chequered(faces: list[Face]) -> None:
     preview = make_preview([face.sketch() for face in faces], MorphSettings(frames=2, background="transparent"))
     corner = load_image(preview.frames[0])[:20, :20].astype(int)
@@ -134,7 +143,7 @@ def test_what_is_transparent_is_chequered(faces: list[Face]) -> None:
 
 
 def test_a_preview_keeps_the_photograph_s_proportions() -> None:
-    assert small_size((4000, 3000)) == (SIDE, 270)
+    assert small_size((4000, 3000)) == (SIDE, round(SIDE * 3 / 4))
     assert small_size((90, 60)) == (90, 60)
     assert small_size((4000, 20)) == (SIDE, 16)
 
@@ -190,6 +199,24 @@ def test_a_film_can_be_stopped(faces: list[Face]) -> None:
     assert made(faces, SMALL).film is not None  # it is the next one's turn
 
 
+def test_a_film_ends_with_the_visit_that_wanted_it(faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(film: object, options: object, progress: Callable[[float], None]) -> NoReturn:
+        while True:
+            progress(0.5)
+            time.sleep(0.01)
+
+    monkeypatch.setattr("films.encode_all", endless)
+    work = FilmWork(faces, MorphSettings(), MovieOptions())
+    thread = work._thread
+    thread.join(0.5)
+    assert thread.is_alive()
+    del work
+    gc.collect()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert films_in_work() == 0
+
+
 def test_what_goes_wrong_with_a_film_is_a_sentence(faces: list[Face]) -> None:
     broken = Face(Photo("b.png", faces[1].photo.data[:400]), 0, 1, faces[1].points)
     work = made([faces[0], broken], SMALL)
@@ -221,9 +248,19 @@ def test_weights_say_whose_face_it_is(faces: list[Face]) -> None:
     middle = average_sketch(sketches, [50, 50])
     assert np.abs(alone - nearly).mean() < 2
     assert np.abs(alone - middle.picture).mean() > 5
-    assert np.any(with_shape(middle) != middle.picture)
+    assert np.any(with_shape(middle.picture, middle.points) != middle.picture)
     with pytest.raises(MeshError, match="their sum must not be 0"):
         average_sketch(sketches, [0, 0])
+
+
+def test_the_points_of_a_mean_are_where_its_shape_is_drawn(faces: list[Face]) -> None:
+    mean = average(faces, [25, 75], 64)
+    points = parse_pts(average_points(faces, [25, 75], 64))
+    np.testing.assert_allclose(points, mean.points, atol=1e-3)
+    x, y = np.rint(points).astype(int).clip(0, 63).T
+    changed = (load_image(shaped_average(faces, [25, 75], 64)) != mean.picture).any(axis=2)
+    assert changed[y, x].all()
+    assert not changed.all()
 
 
 def test_the_mean_is_what_its_recipe_makes(faces: list[Face], folder: Path) -> None:

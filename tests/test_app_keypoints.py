@@ -51,7 +51,7 @@ def test_first_visit_shows_points(app: AppTest, predicted: np.ndarray) -> None:
     assert shown["truths"] == []
     assert shown["alt"] == "ada_neutral.jpg with the points of 1 face"
     assert len(table(app)) == 68
-    assert labels(app) == ["JSON", "CSV", ".pts"]
+    assert labels(app) == ["JSON", "CSV", ".pts", "PNG"]
 
 
 def test_every_gallery_face_is_found(app: AppTest, gallery: list[Path]) -> None:
@@ -72,6 +72,19 @@ def test_gallery_faces_with_true_points_are_compared(app: AppTest, gallery: list
     assert [metric.label for metric in app.metric] == ["Mean error", "Of the eye distance"]
     regions = next(each.value for each in app.dataframe if "jaw" in set(each.value.get("name", ())))
     assert regions["name"].tolist() == ["jaw", "brows", "nose", "eyes", "mouth"]
+
+
+@pytest.mark.parametrize("name", ["leo.jpg", "imme.jpg"])
+def test_the_nose_is_compared_with_the_point_at_its_place(app: AppTest, name: str) -> None:
+    choose(app, "keypoints", GALLERY / name)
+    app.segmented_control(key="keypoints_model").set_value("nose").run()
+    assert healthy(app)
+    assert not app.info
+    error, share = app.metric
+    assert (error.label, share.label) == ("Error", "Of the eye distance")
+    assert float(error.value.removesuffix(" px")) < 6
+    (truth,) = viewed(app)["truths"]
+    assert len(truth["counterparts"]) == 1
 
 
 @pytest.mark.parametrize("suffix", ["pts", "json", "csv"])
@@ -202,10 +215,56 @@ def test_corrected_points_are_shown_and_told(app: AppTest, gallery: list[Path], 
     np.testing.assert_allclose(face["points"], moved, atol=1e-3)
     np.testing.assert_allclose(face["predicted"], predicted, atol=1e-3)
     assert table(app)["y"][30] == pytest.approx(moved[30, 1])
-    assert "1 point corrected by hand, by up to 12.0 px" in app.info[0].value
+    assert "1 point corrected by hand, by up to 12.0\u00a0px" in app.info[0].value
+    assert app.info[0].value.endswith("All pages use the corrected points.")
     app.switch_page("views/morph.py").run()
     app.switch_page("views/keypoints.py").run()
     assert table(app)["y"][30] == pytest.approx(moved[30, 1])
+
+
+def test_points_that_other_pages_do_not_use_are_not_promised_to_them(app: AppTest, gallery: list[Path]) -> None:
+    app.segmented_control(key="keypoints_model").set_value("face58").run()
+    moved = np.array(viewed(app)["faces"][0]["points"], np.float32) + np.float32([0, 4])
+    app.session_state["visit"].corrected[digest(gallery[0]), 58, 0] = moved
+    app.run()
+    assert app.info[0].value.endswith("They are kept for face58; the other pages use the points of face68.")
+
+
+def test_points_find_a_gallery_face_by_its_name_and_are_the_visitors_own(
+    app: AppTest, gallery: list[Path], predicted: np.ndarray
+) -> None:
+    upload(app, "keypoints", "ada_neutral.pts", format_pts(predicted + np.float32([3, 4])).encode())
+    assert healthy(app)
+    assert app.metric[0].value == "5.00 px"
+    assert services.gallery()[0].truth is None
+    other = AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=120).run()
+    assert not other.metric
+    app.button(key="keypoints_remove_points").click().run()
+    assert healthy(app)
+    assert not app.metric
+
+
+def test_points_without_a_photo_are_told_once_and_can_be_removed(
+    app: AppTest, gallery: list[Path], predicted: np.ndarray
+) -> None:
+    upload(app, "keypoints", "other.pts", format_pts(predicted).encode())
+    assert one_sentence(app).startswith("“other.pts” waits for its photograph")
+    upload(app, "keypoints", "face.jpg", gallery[1].read_bytes() + b"\0")
+    assert healthy(app)
+    upload(app, "keypoints", "other.pts", format_pts(predicted).encode())
+    app.button(key="keypoints_waiting_0").click().run()
+    assert healthy(app)
+    assert not visit_of(app).points
+
+
+def visit_of(app: AppTest) -> visit._Visit:
+    return app.session_state["visit"]
+
+
+def test_photos_with_true_points_are_marked(app: AppTest) -> None:
+    for name, marked in (("leo.jpg", True), ("ada_neutral.jpg", False)):
+        button = app.button(key=f"keypoints_photo_{digest(GALLERY / name)}")
+        assert button.label.endswith(", with true points") == button.help.endswith(", with true points") == marked
 
 
 def test_uploads_outlive_a_change_of_page_until_they_are_removed(app: AppTest, gallery: list[Path]) -> None:

@@ -1,7 +1,6 @@
-"""The pages Morph and Mid-way, run by Streamlit's own tester."""
+"""The page Morph, run by Streamlit's own tester."""
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,63 +9,18 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from facekp.images import load_image
-from tests.conftest import GALLERY, ROOT
+from tests.conftest import GALLERY
+from tests.visitor import captions, cards, healthy, offered, one_sentence, open_page, press
 
 PATIENCE = 120
 """Seconds until a film that should be made is missed."""
-
-Opener = Callable[[str], AppTest]
 
 pytestmark = pytest.mark.filterwarnings("ignore::facekp.errors.FacekpWarning")
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Opener:
-    """Opens a page as a visitor first sees it; the start page is not drawn before."""
-    monkeypatch.syspath_prepend(ROOT / "app")
-
-    def open_page(page: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=PATIENCE)
-        return app.switch_page(f"views/{page}.py").run()
-
-    return open_page
-
-
-@pytest.fixture
-def morph(opened: Opener) -> AppTest:
-    return opened("morph")
-
-
-@pytest.fixture
-def midway(opened: Opener) -> AppTest:
-    return opened("midway")
-
-
-def healthy(app: AppTest) -> bool:
-    return not app.exception and not app.error
-
-
-def one_sentence(app: AppTest) -> str:
-    """The only error on the page."""
-    assert not app.exception
-    (error,) = app.error
-    assert error.value.endswith((".", "?"))
-    return str(error.value)
-
-
-def cards(app: AppTest) -> list[str]:
-    """Titles of the chosen faces, in order."""
-    earlier = [button for button in app.button if button.key and "_move_earlier_" in button.key]
-    return [button.label.removesuffix(": earlier") for button in earlier]
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    return app.button(key=key).click().run()
-
-
-def offered(app: AppTest, title: str) -> str:
-    """The key of the button that adds a face."""
-    return next(button.key for button in app.button if "_photo_" in (button.key or "") and button.label == title)
+def morph() -> AppTest:
+    return open_page("morph")
 
 
 def upload(app: AppTest, page: str, *files: tuple[str, bytes]) -> AppTest:
@@ -80,10 +34,6 @@ def png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
 
 
 def downloads(app: AppTest) -> list[str]:
@@ -133,13 +83,21 @@ def test_each_face_of_a_group_can_be_added(morph: AppTest) -> None:
     group = np.hstack([load_image(GALLERY / name) for name in ("bela_neutral.jpg", "dario_neutral.jpg")])
     upload(morph, "morph", ("group.png", png(group)))
     assert healthy(morph)
-    assert cards(morph)[-1] == "group.png, face 1"
-    press(morph, offered(morph, "group.png, face 2"))
-    assert cards(morph)[-2:] == ["group.png, face 1", "group.png, face 2"]
+    assert cards(morph)[-1] == "Face 1 of group.png"
+    press(morph, offered(morph, "Face 2 of group.png"))
+    assert cards(morph)[-2:] == ["Face 1 of group.png", "Face 2 of group.png"]
     morph.switch_page("views/about.py").run()
     morph.switch_page("views/morph.py").run()
     assert healthy(morph)
-    assert cards(morph)[-2:] == ["group.png, face 1", "group.png, face 2"]
+    assert cards(morph)[-2:] == ["Face 1 of group.png", "Face 2 of group.png"]
+
+
+def test_a_photograph_that_comes_again_is_not_added_again(morph: AppTest) -> None:
+    photo = ("me.jpg", (GALLERY / "bela_neutral.jpg").read_bytes() + b" ")
+    upload(upload(morph, "morph", photo), "morph", photo)
+    assert cards(morph) == ["Ada, neutral", "Carl, neutral", "me.jpg"]
+    press(morph, offered(morph, "me.jpg"))
+    assert cards(morph)[2:] == ["me.jpg", "me.jpg"]
 
 
 def test_a_bad_photograph_leaves_the_others(morph: AppTest) -> None:
@@ -223,11 +181,10 @@ def test_settings_outlive_a_change_of_page(morph: AppTest) -> None:
 def test_settings_that_exclude_each_other_are_told(morph: AppTest) -> None:
     morph.selectbox(key="morph_face_only").set_value("feather").run()
     assert "give the reference 'a'" in one_sentence(morph)
-    press(morph, "morph_make")
-    assert not morph.exception
-    assert "morph_work" not in morph.session_state
+    assert morph.button(key="morph_make").disabled
     morph.selectbox(key="morph_reference").set_value("a").run()
-    assert not morph.exception
+    assert healthy(morph)
+    assert not morph.button(key="morph_make").disabled
 
 
 def test_a_film_that_is_too_large_is_told(morph: AppTest) -> None:
@@ -235,66 +192,28 @@ def test_a_film_that_is_too_large_is_told(morph: AppTest) -> None:
     morph.number_input(key="morph_width").set_value(4096)
     morph.number_input(key="morph_height").set_value(4096).run()
     assert "more than this page makes at once" in one_sentence(morph)
+    assert morph.button(key="morph_make").disabled
+    morph.number_input(key="morph_height").set_value(64).run()
+    assert healthy(morph)
 
 
-def test_two_visitors_have_their_own(opened: Opener) -> None:
-    first, second = opened("morph"), opened("morph")
+def test_the_film_is_shown_until_it_would_be_another(morph: AppTest) -> None:
+    make_film(small(morph))
+    view = morph.segmented_control(key="morph_view")
+    assert view.value == "Film"
+    view.set_value("Preview").run()
+    assert morph.segmented_control(key="morph_view").value == "Preview"
+    morph.segmented_control(key="morph_view").set_value("Film").run()
+    morph.slider(key="morph_frames").set_value(6).run()
+    assert morph.segmented_control(key="morph_view").value == "Preview"
+    assert len(downloads(morph)) == 5  # what is made stays until another is
+    press(morph, "morph_move_out_1")
+    assert len(downloads(morph)) == 5
+
+
+def test_two_visitors_have_their_own() -> None:
+    first, second = open_page("morph"), open_page("morph")
     press(first, "morph_reverse")
     second.run()
     assert cards(first) == ["Carl, neutral", "Ada, neutral"]
     assert cards(second) == ["Ada, neutral", "Carl, neutral"]
-
-
-# --- Mid-way and mean -----------------------------------------------------------------------------
-
-
-def test_weights_are_shown_as_shares(midway: AppTest) -> None:
-    assert healthy(midway)
-    assert midway.title[0].value == "Mid-way and mean"
-    shares = [text.value for text in midway.markdown if text.value.endswith("%")]
-    assert shares == ["50%", "50%"]
-    weights = [slider for slider in midway.slider if "_weight_" in slider.key]
-    weights[0].set_value(75)
-    weights[1].set_value(25).run()
-    assert [text.value for text in midway.markdown if text.value.endswith("%")] == ["75%", "25%"]
-    midway.switch_page("views/about.py").run()
-    midway.switch_page("views/midway.py").run()
-    assert [text.value for text in midway.markdown if text.value.endswith("%")] == ["75%", "25%"]
-    press(midway, "midway_alike")
-    assert [text.value for text in midway.markdown if text.value.endswith("%")] == ["50%", "50%"]
-    assert downloads(midway) == ["PNG", "Recipe"]
-
-
-def test_no_weights_at_all_are_told(midway: AppTest) -> None:
-    for slider in [slider for slider in midway.slider if "_weight_" in slider.key]:
-        slider.set_value(0)
-    midway.run()
-    assert "their sum must not be 0" in one_sentence(midway)
-
-
-def open_tab(app: AppTest, name: str) -> AppTest:
-    app.session_state["midway_tab"] = name
-    return app.run()
-
-
-def test_a_caricature_of_either_mean(midway: AppTest) -> None:
-    open_tab(midway, "Caricature")
-    assert healthy(midway)
-    assert "The mean is of 11 faces." in captions(midway)
-    midway.segmented_control(key="midway_against_mean_2").set_value("The other faces").run()
-    assert healthy(midway)
-    assert "The mean is of 1 face." in captions(midway)
-    midway.slider(key="midway_factor").set_value(2.0)
-    midway.segmented_control(key="midway_caricature_change").set_value("shape").run()
-    assert healthy(midway)
-    assert downloads(midway) == ["PNG", "Recipe"]
-
-
-def test_a_symmetric_face_of_the_only_one(midway: AppTest) -> None:
-    press(midway, "midway_move_out_1")
-    assert "this needs 2 to 12" in midway.info[0].value
-    open_tab(midway, "Symmetry")
-    assert healthy(midway)
-    midway.slider(key="midway_amount").set_value(0.5).run()
-    assert healthy(midway)
-    assert downloads(midway) == ["PNG", "Recipe"]

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from face_viewer import face_data
+from comparison import TrueFace
+from face_viewer import SCRIPTS, face_data, truth_data
+from photos import Truth
 from PIL import Image
 
-from facekp.annotations import parse_pts
-from facekp.draw import FAINTEST
+from facekp.draw import ERROR, FAINTEST, PREDICTED, TRUTH
 from facekp.faces import FaceBox
 from facekp.images import encode_png, load_image
 from facekp.keypoints import Keypoints
 from facekp.schema import IBUG68
-from tests.browser import BROWSER, READY, SCREENS, Visit, visiting
+from tests.browser import BROWSER, READY, SCREENS, visiting
 from tests.conftest import GALLERY, ROOT
 from tests.drawn import face_points
+from tests.keypoints_visit import KeypointsVisit
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -27,63 +29,6 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on
 
 VIEWER = ROOT / "app" / "viewer"
 PAIR = "ada_neutral.jpg", "ebo_neutral.jpg"
-
-
-class KeypointsVisit(Visit):
-    """A visitor of the Keypoints page."""
-
-    def settle(self) -> None:
-        """Wait until the page is at rest, and the points are drawn."""
-        super().settle()
-        if self.page.get_by_role("heading", name="Keypoints", level=1).count():
-            self.page.locator(".viewer .point").first.wait_for()
-
-    def press(self, name: str) -> None:
-        """A button of the viewer."""
-        self.page.locator(".viewer").get_by_role("button", name=name, exact=True).click()
-
-    def upload(self, *files: Path) -> None:
-        self.page.get_by_role("button", name="Upload").click()
-        self.page.locator("input[type=file]").first.set_input_files(files)
-        self.page.locator(f'.viewer img[alt^="{files[0].name}"]').wait_for()
-        self.page.keyboard.press("Escape")
-        self.settle()
-
-    def points(self) -> np.ndarray:
-        """The points in the .pts file (K, 2)."""
-        self.page.wait_for_timeout(300)  # until what was done is on its way
-        self.page.wait_for_function(READY)
-        return parse_pts(self.saved(".pts").decode())
-
-    def centre(self, index: int) -> tuple[float, float]:
-        """Of a point of the picture, window pixels."""
-        point = self.page.locator(f'.viewer [data-point="{index}"]')
-        point.scroll_into_view_if_needed()
-        box = point.bounding_box()
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def drag(self, index: int, dx: float, dy: float) -> float:
-        """Drag a point by so many window pixels; the photo pixels in one of them."""
-        x, y = self.centre(index)
-        scale = self.page.locator(".stage > svg").evaluate("svg => Number(svg.style.getPropertyValue('--px'))")
-        if self.screen == "narrow":
-            fingers = self.page.context.new_cdp_session(self.page)
-
-            def send(kind: str, *places: tuple[float, float]) -> None:
-                touches = [{"x": left, "y": top} for left, top in places]
-                fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-            send("touchStart", (x, y))
-            send("touchMove", (x + dx / 2, y + dy / 2))
-            send("touchMove", (x + dx, y + dy))
-            send("touchEnd")
-        else:
-            self.page.mouse.move(x, y)
-            self.page.mouse.down()
-            self.page.mouse.move(x + dx / 2, y + dy / 2)
-            self.page.mouse.move(x + dx, y + dy)
-            self.page.mouse.up()
-        return float(scale)
 
 
 @pytest.fixture(params=SCREENS)
@@ -122,6 +67,19 @@ SHOW = """async ([markup, script, data]) => {
 """Shows the viewer once more, with faces of our own: no network without training is uncertain of single points."""
 
 
+def show(visit: KeypointsVisit, faces: list[dict], truths: list[dict] | None = None) -> None:
+    """Show them in a viewer of the id ``drawn``."""
+    colors = {"predicted": PREDICTED, "truth": TRUTH, "error": ERROR}
+    data = {
+        "photo": "drawn", "model": "drawn", "alt": "Drawn faces", "saved": "drawn.png", "source": "data:,",
+        "size": [440, 220], "names": IBUG68.names, "edges": IBUG68.edges, "triangles": [], "faces": faces,
+        "truths": truths or [], "selected": 0, "edit": 0,
+        "colors": {name: f"rgb{color}" for name, color in colors.items()},
+    }  # fmt: skip
+    script = "\n".join((VIEWER / name).read_text() for name in SCRIPTS)
+    visit.page.evaluate(SHOW, [(VIEWER / "viewer.html").read_text(), script, data])
+
+
 def test_uncertain_points_and_edges_are_faint_whatever_is_switched_on(visit: KeypointsVisit) -> None:
     faces = []
     for centre, unsure in (((120, 110), 3), ((320, 110), 40)):
@@ -130,13 +88,7 @@ def test_uncertain_points_and_edges_are_faint_whatever_is_switched_on(visit: Key
         doubt[unsure] = np.ptp(points, axis=0).max()
         face = Keypoints(points, FaceBox.around(points), 1.0, IBUG68, doubt)
         faces.append(face_data(face, face))
-    data = {
-        "photo": "drawn", "model": "drawn", "alt": "Two drawn faces", "saved": "drawn.png", "source": "data:,",
-        "size": [440, 220], "names": IBUG68.names, "edges": IBUG68.edges, "triangles": [], "faces": faces,
-        "truths": [], "selected": 0, "edit": 0, "colors": {"predicted": "rgb(255, 40, 40)", "truth": "rgb(0, 0, 0)"},
-    }  # fmt: skip
-    script = "\n".join((VIEWER / name).read_text() for name in ("view.js", "drawing.js", "viewer.js"))
-    visit.page.evaluate(SHOW, [(VIEWER / "viewer.html").read_text(), script, data])
+    show(visit, faces)
     viewer = visit.page.locator("#drawn")
 
     def opacities(drawn: str, attribute: str) -> list[float]:
@@ -155,6 +107,24 @@ def test_uncertain_points_and_edges_are_faint_whatever_is_switched_on(visit: Key
     viewer.get_by_role("button", name="Uncertainty").dispatch_event("click")  # Streamlit's page lies over it
     check()
     assert viewer.locator(".expected").count() == 68
+
+
+def test_true_points_are_green_rings_and_errors_lie_over_all(visit: KeypointsVisit) -> None:
+    points = face_points((120, 110))
+    face = Keypoints(points, FaceBox.around(points), 1.0, IBUG68)
+    shifted = points + np.float32([8, 0])
+    show(visit, [face_data(face, face)], [truth_data(TrueFace(Truth(shifted, IBUG68), 0, shifted))])
+    viewer = visit.page.locator("#drawn")
+    strokes = viewer.locator(".ring").evaluate_all("all => all.map(ring => getComputedStyle(ring).stroke)")
+    assert strokes == [f"rgb{TRUTH}"] * 68
+    errors = viewer.locator(".drawing > :last-child")
+    assert errors.get_attribute("class") == "errors"
+    assert errors.get_attribute("d").startswith(f"M{points[0, 0]:g} {points[0, 1]:g}L{shifted[0, 0]:g} ")
+    assert errors.evaluate("path => getComputedStyle(path).stroke") == f"rgb{ERROR}"
+    # One that cannot be pressed says why.
+    switch = viewer.get_by_role("button", name="Uncertainty", disabled=True)
+    assert "does not tell how sure it is" in switch.get_attribute("title")
+    assert viewer.get_by_role("button", name="Mesh").count() == 0
 
 
 def test_the_picture_zooms_and_pans(visit: KeypointsVisit) -> None:
@@ -215,6 +185,23 @@ def test_a_corrected_point_is_saved_and_used_on_other_pages(visit: KeypointsVisi
     np.testing.assert_allclose(visit.points(), before, atol=2e-3)
 
 
+def test_what_was_done_is_undone_after_a_look_at_another_photo(visit: KeypointsVisit) -> None:
+    told = visit.page.get_by_text("1 point corrected by hand")
+    before = visit.points()
+    visit.press("Correct by hand")
+    visit.drag(30, 24, 10)
+    told.wait_for()
+    undo = visit.page.locator(".viewer").get_by_role("button", name="Undo", exact=True)
+    visit.choose("Ada, smiling")
+    assert undo.is_disabled()
+    visit.choose("Ada, neutral")
+    told.wait_for()
+    assert undo.is_enabled()
+    undo.click()
+    told.wait_for(state="detached")
+    np.testing.assert_allclose(visit.points(), before, atol=2e-3)
+
+
 def test_a_point_is_moved_by_keys(visit: KeypointsVisit) -> None:
     page = visit.page
     before = visit.points()
@@ -257,13 +244,33 @@ def test_true_points_and_a_group_beside_a_file_that_is_no_picture(visit: Keypoin
     page.get_by_text("Face 1 of 2").nth(1).wait_for()
 
 
+def red(values: np.ndarray) -> int:
+    return int(((values[..., 0] > 200) & (values[..., 1:] < 90).all(axis=-1)).sum())
+
+
+def opened(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
 def test_the_picture_is_saved_with_what_is_drawn(visit: KeypointsVisit) -> None:
-    with Image.open(io.BytesIO(visit.saved("Save as PNG"))) as saved:
-        picture = np.asarray(saved.convert("RGB")).astype(int)
     photo = load_image(GALLERY / PAIR[0]).astype(int)
-    assert picture.shape == photo.shape
+    whole = opened(visit.saved("PNG"))
+    assert whole.shape == photo.shape
+    assert red(whole) > 200 + red(photo)
 
-    def red(values: np.ndarray) -> int:
-        return int(((values[..., 0] > 200) & (values[..., 1:] < 90).all(axis=-1)).sum())
-
-    assert red(picture) > 200 + red(photo)
+    seen = opened(visit.saved("Save view"))
+    assert seen.shape[0] == seen.shape[1] >= photo.shape[0]  # the whole photo, at its own size at least
+    assert red(seen) > 200
+    visit.press("Points")
+    visit.press("Edges")
+    visit.press("Zoom to the face")
+    with visit.page.expect_download() as download:
+        visit.press("Save view")
+    nearer = opened(download.value.path().read_bytes())
+    assert red(nearer) < 50
+    left, top, width, height = (
+        float(value) for value in visit.page.locator(".stage > svg").get_attribute("viewBox").split()
+    )
+    middle = load_image(GALLERY / PAIR[0])[round(top + height / 2), round(left + width / 2)]
+    np.testing.assert_allclose(nearer[nearer.shape[0] // 2, nearer.shape[1] // 2], middle, atol=12)

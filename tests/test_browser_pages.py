@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.browser import BROWSER, EMPTY_CHARTS, SCREENS, Visit, visiting
+from tests.browser import BROWSER, EMPTY_CHARTS, SCREENS, TOO_WIDE, Visit, visiting
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -68,26 +68,30 @@ def test_filters(visit: PageVisit) -> None:
     button = visit.page.get_by_role("button", name="Filter 5", exact=True)
     button.focus()
     button.press("Enter")  # the keyboard reaches what the mouse does
-    visit.page.locator('img[alt="Filter 5"]').wait_for()
+    visit.page.locator('img[alt="Filter 5 after training"]').wait_for()
     visit.settle()
     after = visit.sources()
-    assert after[0] != before[0]
-    assert after[1] != before[1]
+    assert len(after) == len(before) == 5
+    assert not set(after[1:]) & set(before[1:])  # the first is what the network sees
     with Image.open(io.BytesIO(visit.saved("Response"))) as response:
         assert np.asarray(response).std() > 0
     visit.page.get_by_role("radio", name="Before training").click()
-    visit.page.get_by_text("Responses are those of the trained filters").wait_for()
     visit.settle()
     visit.check("filters-before")
 
 
 def test_results(visit: PageVisit) -> None:
-    visit.open("Results", chart=True)
+    visit.open("Results")
     visit.check("results")
+    for part in ("Errors", "Pictures", "Training"):
+        visit.page.get_by_role("radio", name=part).click()
+        visit.settle()
+        visit.page.wait_for_function(f"!({EMPTY_CHARTS})()")
+        visit.check(f"results-{part.lower()}")
     visit.page.get_by_role("radio", name="Nose tip").click()
     visit.page.get_by_role("heading", name="Sweep").wait_for()
     visit.settle()
-    visit.page.get_by_role("radio", name="Logarithmic").click()
+    visit.page.get_by_role("radio", name="Linear").click()
     visit.settle()
     visit.page.wait_for_function(f"!({EMPTY_CHARTS})()")
     visit.check("results-nose")
@@ -121,3 +125,34 @@ def test_about(visit: PageVisit) -> None:
     visit.page.get_by_text("the face in grey, 80 × 80 pixels").filter(visible=True).wait_for()
     visit.settle()
     visit.check("about-model")
+
+
+def test_each_page_has_a_title_of_its_own(visit: PageVisit) -> None:
+    for title in ("Morph", "Mid-way and mean", "Filters", "Results", "Data", "About", "Keypoints"):
+        visit.open(title)
+        assert visit.page.title() == f"{title} · facekp"
+
+
+def test_what_sticks_out_is_found(visit: PageVisit) -> None:
+    """The checks of this file are not blind."""
+    visit.open("About")
+    assert visit.page.evaluate(TOO_WIDE) == []
+    plant = "html => document.querySelector('[data-testid=stMain] h1').insertAdjacentHTML('afterend', html)"
+    visit.page.evaluate(
+        plant, '<div style="width: 60px; overflow: hidden; white-space: nowrap">cut in the middle</div>'
+    )
+    assert visit.page.evaluate(TOO_WIDE) == ["cut in the middle"]
+    visit.page.evaluate(plant, '<div style="width: 1500px">too wide</div>')
+    assert visit.page.evaluate(TOO_WIDE)[0].startswith("the page, by ")
+
+
+def test_the_focus_and_a_toggle_that_is_off_are_seen(visit: PageVisit) -> None:
+    visit.open("Data")
+    visit.page.get_by_text("Augmented, as in training").click()
+    visit.settle()
+    track = visit.page.locator("[data-testid=stCheckbox] label > span + div")
+    assert "inset" in track.evaluate("element => getComputedStyle(element).boxShadow")
+    visit.page.keyboard.press("Tab")
+    ring = visit.page.evaluate("getComputedStyle(document.activeElement).outline")
+    assert ring.endswith("solid 2px")
+    assert "rgba" not in ring  # in full colour, whose contrast the tests of charts and colours know

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,8 @@ def upload(page: sync_api.Page, files: list[File]) -> None:
 
 
 def choose(page: sync_api.Page, name: str) -> None:
-    """Press the thumbnail of a photograph with a face."""
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press the thumbnail of a photograph with a face; its name also tells of true points."""
+    page.get_by_role("button", name=re.compile(rf"^{re.escape(name)}(, with true points)?$")).click()
     page.locator(f'img[alt^="{name} with the points of 1 face"]').wait_for()
     page.wait_for_function(READY)
 

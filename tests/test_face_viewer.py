@@ -21,7 +21,7 @@ from facekp.faces import FaceBox
 from facekp.images import load_image
 from facekp.keypoints import Keypoints
 from facekp.pose import Pose
-from facekp.schema import IBUG68, IMM58, Schema
+from facekp.schema import IBUG68, IMM58, NOSE, Schema
 from tests.drawn import draw_face, face_points
 
 
@@ -111,10 +111,26 @@ def test_true_points_belong_to_the_face_below_them() -> None:
     one, other = face_points(), face_points((400, 110))
     truths = [Truth(other + 2, IBUG68), Truth(one + 1, IBUG68), Truth(one + 900, IBUG68)]
     matched = match(truths, [found(one), found(other)])
-    assert [each.face for each in matched] == [each.compared for each in matched] == [1, 0, None]
+    assert [each.face for each in matched] == [1, 0, None]
+    assert [each.counterparts is not None for each in matched] == [True, True, False]
+    np.testing.assert_array_equal(matched[0].counterparts, other + 2)
     (different,) = match(truths[:1], [found(other[:58], IMM58)])
-    assert (different.face, different.compared) == (0, None)
+    assert (different.face, different.counterparts) == (0, None)
     assert match([Truth(one, IBUG68), Truth(one, IBUG68)], [found(one)])[1].face is None  # it is taken
+
+
+@pytest.mark.parametrize(("schema", "index"), [(IBUG68, 33), (IMM58, 52)])
+def test_a_nose_belongs_to_the_face_around_it(schema: Schema, index: int) -> None:
+    points = face_points()[: len(schema)]
+    nose = Keypoints(points[[index]] + np.float32([3, 4]), FaceBox.around(points), 1.0, NOSE)
+    (truth,) = match([Truth(points, schema)], [nose])
+    assert truth.face == 0
+    assert truth.counterparts is not None
+    measured = errors(nose.points, truth.counterparts, NOSE, truth.truth.scale)
+    assert measured.mean == pytest.approx(5, rel=1e-4)
+    assert measured.normalised == pytest.approx(5 / truth.truth.scale, rel=1e-4)
+    (other,) = match([Truth(points + 900, schema)], [nose])
+    assert (other.face, other.counterparts) == (None, None)
 
 
 def test_errors_by_region_and_the_worst_points() -> None:
@@ -122,7 +138,7 @@ def test_errors_by_region_and_the_worst_points() -> None:
     predicted = true.copy()
     predicted[17:27] += np.float32([0, 5])  # the brows
     predicted[33] += np.float32([8, 6])
-    measured = errors(predicted, Truth(true, IBUG68))
+    measured = errors(predicted, true, IBUG68, Truth(true, IBUG68).scale)
     eyes = float(np.linalg.norm(true[45] - true[36]))
     assert measured.mean == pytest.approx((50 + 10) / 68, rel=1e-4)
     assert measured.normalised == pytest.approx((50 + 10) / 68 / eyes, rel=1e-4)

@@ -12,6 +12,17 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.conftest import ROOT
+
+PATIENCE = 120
+"""Seconds until a page that should be drawn is missed."""
+
+
+def open_page(name: str) -> AppTest:
+    """A page as a visitor first sees it; the start page is not drawn before."""
+    app = AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=PATIENCE)
+    return app.switch_page(f"views/{name}.py").run()
+
 
 def digest(photo: Path) -> str:
     """As the app tells photographs apart."""
@@ -57,5 +68,29 @@ def one_sentence(app: AppTest) -> str:
 
 def viewed(app: AppTest) -> dict[str, Any]:
     """What the viewer of the Keypoints page was given to draw."""
-    (viewer,) = app.get("bidi_component")
+    (viewer,) = (each for each in app.get("bidi_component") if each.proto.component_name == "facekp_viewer")
     return dict(json.loads(viewer.proto.json))
+
+
+def captions(app: AppTest) -> str:
+    """All captions of the page."""
+    return "\n".join(caption.value for caption in app.caption)
+
+
+# --- Lists of faces -------------------------------------------------------------------------------
+
+
+def cards(app: AppTest) -> list[str]:
+    """Titles of the faces in a page's list, in order."""
+    earlier = [button for button in app.button if button.key and "_move_earlier_" in button.key]
+    return [button.label.removesuffix(": earlier") for button in earlier]
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press a button."""
+    return app.button(key=key).click().run()
+
+
+def offered(app: AppTest, title: str) -> str:
+    """The key of the button that adds a face."""
+    return next(button.key for button in app.button if "_photo_" in (button.key or "") and button.label == title)

@@ -28,6 +28,7 @@ export default function ({ data, parentElement }) {
   };
 
   image.style.aspectRatio = `${data.width} / ${data.height}`;
+  find("figure").style.maxWidth = `${data.shown}px`;
   slider.max = last;
   slider.oninput = () => {
     stop();

@@ -3,6 +3,11 @@
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const move = ([x, y]) => `M${x} ${y}`;
 const polyline = (points, pairs) => pairs.map(([a, b]) => `${move(points[a])}L${points[b].join(" ")}`).join("");
+// Photo pixels of a point's radius at most: on a small face they are smaller, or they would cover it.
+const mostOf = (points) => 0.017 * Math.max(...[0, 1].map((axis) => {
+  const places = points.map((point) => point[axis]);
+  return Math.max(...places) - Math.min(...places);
+}));
 const dots = (points) => points.map((point) => `${move(point)}h0`).join("");
 
 // What is drawn equally strongly is one path, so that faint strokes are no stronger where they meet.
@@ -22,7 +27,8 @@ class Overlay {
     return [
       ...truths.map((truth) => this.truthLines(truth)),
       ...this.faces.map((face, index) => this.faceMarkup(face, index)),
-      ...truths.map((truth) => this.truthPoints(truth)), // smaller than the predicted ones, and over them
+      ...truths.map((truth) => this.truthPoints(truth)), // rings, through which the predicted ones are seen
+      ...(this.on("errors") ? truths.map((truth) => this.errorLines(truth)) : []),
     ].join("");
   }
 
@@ -31,7 +37,8 @@ class Overlay {
   }
 
   truthPoints({ points }) {
-    return `<g class="truth"><path class="rims" d="${dots(points)}"/><path class="dots" d="${dots(points)}"/></g>`;
+    const rings = (kind) => points.map(([x, y]) => `<circle class="${kind}" cx="${x}" cy="${y}"/>`).join("");
+    return `<g class="truth" style="--most: ${mostOf(points)}px">${rings("rim")}${rings("ring")}</g>`;
   }
 
   faceMarkup(face, index) {
@@ -45,7 +52,6 @@ class Overlay {
       parts.push(`<text x="${box[0]}" y="${box[1]}" dy="-0.35em">${index + 1}</text>`);
     } else if (this.on("box")) parts.push(`<rect class="box" ${this.corners(box)}/>`);
     if (this.on("mesh") && own) parts.push(`<path class="mesh" d="${this.meshLines(points)}"/>`);
-    if (this.on("errors") && this.on("truth")) parts.push(this.errorLines(points, index));
     if (own && this.on("uncertainty") && face.uncertainty) parts.push(...points.map(([x, y], i) =>
       `<circle class="expected" cx="${x}" cy="${y}" r="${face.uncertainty[i]}"/>`));
     if (this.on("edges")) parts.push(this.edgesMarkup(face));
@@ -75,10 +81,10 @@ class Overlay {
     return this.data.triangles.map((corners) => `M${corners.map((i) => points[i].join(" ")).join("L")}Z`).join("");
   }
 
-  errorLines(points, index) {
-    return this.data.truths.filter((truth) => truth.face === index).map((truth) =>
-      `<path class="errors" d="${points.map((point, i) => `${move(point)}L${truth.points[i].join(" ")}`).join("")}"/>`,
-    ).join("");
+  errorLines({ face, counterparts }) {
+    if (!counterparts) return "";
+    const lines = this.faces[face].points.map((point, i) => `${move(point)}L${counterparts[i].join(" ")}`).join("");
+    return `<path class="errors" d="${lines}"/>`;
   }
 
   axesMarkup({ points, axes, box }) {
@@ -95,8 +101,7 @@ class Overlay {
     return paths("edges", edges, fainter, (pairs) => polyline(points, pairs));
   }
 
-  pointsMarkup({ points, opacity, box }) {
-    const size = Math.max(box[2] - box[0], box[3] - box[1]);
+  pointsMarkup({ points, opacity }) {
     const circles = points.map(([x, y], i) => {
       const reached = this.correcting
         ? `tabindex="${i === (this.current ?? 0) ? 0 : -1}" role="button" data-focus="point${i}"
@@ -105,8 +110,7 @@ class Overlay {
       const kind = `${this.current === i ? "current" : ""} ${points.length === 1 ? "single" : ""}`;
       return `<circle class="point ${kind}" data-point="${i}" cx="${x}" cy="${y}" opacity="${opacity[i]}" ${reached}/>`;
     });
-    // On a small face they are smaller, or they would cover it.
-    return `<g style="--most: ${0.017 * size}px">${circles.join("")}</g>`;
+    return `<g style="--most: ${mostOf(points)}px">${circles.join("")}</g>`;
   }
 
   describe(i) {

@@ -47,6 +47,14 @@ class View {
     this.stage.style.touchAction = this.fitted && !this.stage.classList.contains("correcting") ? "pan-y" : "none";
   }
 
+  // The part of the photo that is seen: left, top, right, bottom.
+  seen() {
+    const half = this.room.map((length) => length / this.scale / 2);
+    const low = this.centre.map((value, axis) => Math.max(value - half[axis], 0));
+    const high = this.centre.map((value, axis) => Math.min(value + half[axis], this.size[axis]));
+    return [...low, ...high];
+  }
+
   place(event) {
     const box = this.stage.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top].map(

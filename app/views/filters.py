@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 import services
@@ -12,6 +12,7 @@ import streamlit as st
 import visit
 import widgets
 from numpy.typing import NDArray
+from photos import Photo
 from pictures import enlarged, filter_sheet, grey_of
 from runs import Run
 
@@ -20,7 +21,7 @@ from facekp.images import encode_png
 
 TRAINED, UNTRAINED = "After training", "Before training"
 LARGE = 560  # pixels, the longer side of enlarged pictures
-FEW = 12  # filters that fit into rows of four
+KEYPOINTS = "keypoints"  # the page whose photograph and selected face are shown here too
 
 Filters = NDArray[np.float32]
 
@@ -30,7 +31,7 @@ def main() -> None:
     st.title("Filters")
     st.markdown(
         "The first layer of each network: small patterns that are laid over every place of the picture. "
-        "Choose one to see it large, and what it answers to on the current photograph."
+        "Choose one to see it large, before and after the training, and what it answers to on a photograph."
     )
     runs, problems = services.runs()
     for problem in problems:
@@ -47,25 +48,32 @@ def main() -> None:
         key="filters_network",
         persist_state="session",
     )
-    _show(names[chosen])
+    _show(names[chosen], widgets.photo_picker(KEYPOINTS))
 
 
 @st.fragment
-def _show(run: Run) -> None:
-    """The grid on one side, the chosen filter and its response on the other."""
+def _show(run: Run, photo: Photo | None) -> None:
+    """The grid and what the network sees on one side, the chosen filter and its responses on the other."""
     with widgets.errors_shown():
         trained, untrained = services.first_filters(run)
-        filters = _at_time(trained, untrained)
         # White is the same before and after training, so that both can be compared.
         limit = max(float(np.abs(each).max()) for each in (trained, untrained) if each is not None)
         state = f"filters_chosen_{run.name}"
-        index: int = min(st.session_state.get(state, 0), len(filters) - 1)
+        index: int = min(st.session_state.get(state, 0), len(trained) - 1)
         grid_side, large_side = st.columns([2, 3], gap="large")
         with grid_side:
-            _grid(run, filters, limit, index, state)
-        with large_side:
-            _large(run, filters[index], limit, index, answers=filters is trained)
-            _seen(run)
+            _grid(run, _at_time(trained, untrained), limit, index, state)
+            response = _seen(run, photo) if photo else None
+        before, after = (response.before, response.answers) if response else (None, None)
+        times = ((UNTRAINED, untrained, before), (TRAINED, trained, after))
+        kept = [(time, filters, answers) for time, filters, answers in times if filters is not None]
+        with large_side, st.container(key="filters_times"):
+            for time, filters, answers in kept:
+                with st.container():
+                    st.markdown(f"**{time}**")
+                    _filter(run, time, filters[index], limit, index)
+                    if answers is not None:
+                        _response(run, time, answers[index], index)
 
 
 def _at_time(trained: Filters, untrained: Filters | None) -> Filters:
@@ -87,7 +95,7 @@ def _at_time(trained: Filters, untrained: Filters | None) -> Filters:
 
 def _grid(run: Run, filters: Filters, limit: float, chosen: int, state: str) -> None:
     """A button with its picture for each filter, so that mouse and keyboard reach it."""
-    columns = 4 if len(filters) <= FEW else 8
+    columns = math.ceil(math.sqrt(len(filters)))  # few are large, many small, and all together as large as ever
     style = [f".st-key-filters_grid {{ grid-template-columns: repeat({columns}, 1fr); }}"]
     for index, each in enumerate(filters):
         url = "data:image/png;base64," + base64.b64encode(encode_png(grey_of(each, limit))).decode("ascii")
@@ -106,70 +114,74 @@ def _grid(run: Run, filters: Filters, limit: float, chosen: int, state: str) -> 
     side = filters.shape[-1]
     st.caption(
         f"{len(filters)} filters of {side} × {side} pixels, all in the same grey scale: the middle grey is zero, "
-        f"white is {limit:.3g}, black is −{limit:.3g}."
+        f"white is {_digits(limit)}, black is {_digits(-limit)}."
     )
-    _download(f"{run.name}-filters", "All filters", lambda: encode_png(filter_sheet(filters, limit, columns)))
+    _download(
+        f"{run.name}-filters", "All filters", "All filters", lambda: encode_png(filter_sheet(filters, limit, columns))
+    )
 
 
-def _large(run: Run, values: Filters, limit: float, index: int, *, answers: bool) -> None:
-    """A filter, its response beside it, and what the network sees."""
-    title, name = f"Filter {index + 1}", f"{run.name}-filter-{index + 1}"
-    filter_side, response_side = st.columns(2, gap="medium")
-    with filter_side:
-        grey = enlarged(grey_of(values, limit), LARGE)
-        widgets.show_grey(grey, f"{title}: from {_signed(values.min())} to {_signed(values.max())}", alt=title)
-        _download(name, "Filter", lambda: encode_png(grey))
-    with response_side, widgets.errors_shown():
-        if not answers:
-            st.info("Responses are those of the trained filters.")
-            return
-        response = _response(run)
-        if response is None:
-            st.info("There is no photograph yet: upload one on the page Keypoints, and the response shows here.")
-            return
-        answer = response.answers[index]
-        reach = float(np.abs(answer).max())
-        shown = enlarged(grey_of(answer, reach), LARGE)
-        widgets.show_grey(
-            shown, f"Its response: zero is the middle grey, white is {reach:.3g}", alt=f"Response of {title}"
-        )
-        _download(f"{name}-response", "Response", lambda: encode_png(shown))
+def _filter(run: Run, time: str, values: Filters, limit: float, index: int) -> None:
+    """A filter, large."""
+    grey = enlarged(grey_of(values, limit), LARGE)
+    title = f"Filter {index + 1}"
+    caption = f"{title}: from {_digits(values.min())} to {_digits(values.max())}"
+    widgets.show_grey(grey, caption, alt=f"{title} {time.lower()}")
+    _download(f"{_stem(run, time, index)}", f"Filter {time.lower()}", "Filter", lambda: encode_png(grey))
 
 
-def _response(run: Run) -> services.Response | None:
-    photo = visit.chosen("keypoints")
-    return services.response(run, photo) if photo else None
+def _response(run: Run, time: str, answer: Filters, index: int) -> None:
+    """What a filter answers to."""
+    reach = float(np.abs(answer).max())
+    grey = enlarged(grey_of(answer, reach), LARGE)
+    caption = f"Its response: zero is the middle grey, white is {_digits(reach)}"
+    widgets.show_grey(grey, caption, alt=f"Response of filter {index + 1} {time.lower()}")
+    name = f"{_stem(run, time, index)}-response"
+    _download(name, f"Response {time.lower()}", "Response", lambda: encode_png(grey))
 
 
-def _seen(run: Run) -> None:
-    """The photograph as the network sees it, and the way to another one."""
-    photo = visit.chosen("keypoints")
-    picture_side, link_side = st.columns(2, gap="medium")
-    with link_side:
-        st.page_link("views/keypoints.py", label="Take another photograph", icon=":material/face:")
-    if photo is None:
-        return
-    with picture_side, suppress(FacekpError):  # told above, where the response would be
-        seen = enlarged(services.response(run, photo).seen, LARGE)
-        title = f"{photo.name} as {run.name} sees it"
-        widgets.show_grey(seen, f"{title}. {photo.caption}" if photo.caption else title, alt=title)
+def _seen(run: Run, photo: Photo) -> services.Response | None:
+    """The photograph as the network sees it; None, and why, where there is nothing to be seen."""
+    face = visit.selected(KEYPOINTS, photo)
+    try:
+        response = services.response(run, photo, face)
+    except FacekpError as error:
+        widgets.show_error(str(error))
+        return None
+    which = (
+        f"Face {min(face + 1, response.faces)} of {response.faces} of {photo.name}"
+        if response.faces > 1
+        else photo.name
+    )
+    title = f"{which} as {run.name} sees it"
+    caption = f"{title}. {photo.caption}" if photo.caption else title
+    widgets.show_grey(enlarged(response.seen, LARGE), caption, alt=title)
+    if response.faces > 1:
+        st.page_link("views/keypoints.py", label="Select another face", icon=":material/face:")
+    return response
 
 
-def _signed(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+def _stem(run: Run, time: str, index: int) -> str:
+    """The name of a filter's files."""
+    return f"{run.name}-filter-{index + 1}-{time.split()[0].lower()}"
 
 
-def _download(name: str, label: str, make: Callable[[], bytes]) -> None:
+def _digits(value: float) -> str:
+    """Three significant digits, zeros at the end too, and a true minus."""
+    return f"{value:#.3g}".rstrip(".").replace("-", "−")
+
+
+def _download(name: str, key: str, label: str, make: Callable[[], bytes]) -> None:
     st.download_button(
         label,
         make,
         f"{name}.png",
         "image/png",
-        key=f"filters_download_{label}",
+        key=f"filters_download_{key}",
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
-        help=f"{label} as PNG",
+        help=f"{key} as PNG",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import comparison
 import numpy as np
@@ -11,18 +11,19 @@ import services
 import streamlit as st
 import visit
 import widgets
+from accuracy import show_accuracy
 from face_viewer import face_viewer
+from overlays import overlay_png
 from photos import Photo, Truth, read_truths
 
 from facekp.annotations import Points, format_csv, format_json, format_pts
 from facekp.errors import NO_FACE
 from facekp.keypoints import Keypoints, photo_record
 from facekp.pose import Pose
-from facekp.schema import Schema
+from facekp.schema import IBUG68
 
 PAGE = "keypoints"
 
-NETWORK_OF = {"ibug68": "face68", "imm58": "face58"}  # the one to compare true points of a schema with
 LEAST_ANGLE = 3.0  # degrees from which a turn of the head is told
 
 MODELS = {
@@ -89,12 +90,18 @@ def _truths(photo: Photo, size: tuple[int, int]) -> tuple[Truth, ...]:
 def _about(photo: Photo, size: tuple[int, int]) -> None:
     """What is known of the photograph; the visitor's own can be removed."""
     width, height = size
-    st.caption(f"{photo.caption or photo.name} · {width} × {height} pixels")
-    if photo in visit.photos() and st.button(
-        "Remove this photo", type="tertiary", icon=":material/delete:", key=f"{PAGE}_remove"
-    ):
-        visit.remove(photo)
-        st.rerun()  # not this fragment alone: another photo is chosen now
+    st.caption(f"{photo.caption or photo.label} · {width}\u00a0×\u00a0{height}\u00a0pixels")
+    with st.container(horizontal=True):
+        if photo in visit.photos() and _remove("Remove this photo", "remove"):
+            visit.remove(photo)
+            st.rerun()  # not this fragment alone: another photo is chosen now
+        if photo.truth and visit.has_points(photo) and _remove(f"Remove {photo.truth.name}", "remove_points"):
+            visit.remove_points(photo.truth)
+            st.rerun()
+
+
+def _remove(label: str, name: str) -> bool:
+    return st.button(label, type="tertiary", icon=":material/delete:", key=f"{PAGE}_{name}")
 
 
 def _panel(
@@ -107,13 +114,13 @@ def _panel(
     """Facts, errors, points and files of the selected face."""
     face = faces[selected]
     st.markdown(_facts(face, selected, len(faces)))
-    _tell_corrections(face.points - found.faces[selected].points)
+    _tell_corrections(face.points - found.faces[selected].points, _use(face))
     truth = next((each for each in truths if each.face == selected), None)
     if truths:
-        _accuracy(face, truth)
+        show_accuracy(face, truth)
     with st.expander(f"The {len(face.points)} points" if len(face.points) > 1 else "The point", expanded=not truths):
         _table(face)
-    _downloads(photo, found, faces, selected)
+    _downloads(photo, found, faces, truths, selected)
 
 
 def _facts(face: Keypoints, index: int, count: int) -> str:
@@ -122,7 +129,7 @@ def _facts(face: Keypoints, index: int, count: int) -> str:
     if face.pose is not None:
         facts += _in_words(face.pose)
     if face.uncertainty is not None:
-        facts.append(f"expected error {face.uncertainty.mean():.1f} px")
+        facts.append(f"expected error {face.uncertainty.mean():.1f}\u00a0px")
     return " · ".join(facts)
 
 
@@ -141,58 +148,22 @@ def _in_words(pose: Pose) -> list[str]:
     return seen or ["looking straight at the camera"]
 
 
-def _tell_corrections(moved: Points) -> None:
-    """How many points were corrected by hand, and how far (K, 2)."""
+def _use(face: Keypoints) -> str:
+    """Where corrected points of a face are used."""
+    if face.schema == IBUG68:
+        return "All pages use the corrected points."
+    return f"They are kept for {visit.model()}; the other pages use the points of {services.CHECKPOINT}."
+
+
+def _tell_corrections(moved: Points, use: str) -> None:
+    """How many points were corrected by hand, how far (K, 2), and where they are used."""
     far = np.linalg.norm(moved, axis=1)
     count = int((far > 0).sum())
     if count:
         st.info(
-            f"{count} {'point' if count == 1 else 'points'} corrected by hand, by up to {far.max():.1f} px. "
-            "All pages use the corrected points.",
+            f"{count} {'point' if count == 1 else 'points'} corrected by hand, by up to {far.max():.1f}\u00a0px. {use}",
             icon=":material/draw:",
         )
-
-
-def _accuracy(face: Keypoints, truth: comparison.TrueFace | None) -> None:
-    """How far the selected face is from its true points, or why that is not said."""
-    st.markdown(":red[●] predicted \u2003 :green[●] true")
-    if truth is None:
-        st.info("No error is given: the true points lie on another face.")
-        return
-    if not truth.comparable:
-        st.info(
-            f"No error is given: {len(truth.schema)} true points ({truth.schema.name}) and {len(face.points)} "
-            f"predicted ones ({face.schema.name}) mark different places of a face. {_other_network(truth.schema)}"
-        )
-        return
-    errors = comparison.errors(face.points, truth.truth)
-    pixels, share = st.columns(2)
-    pixels.metric("Mean error", f"{errors.mean:.2f} px")
-    if errors.normalised is not None:
-        share.metric("Of the eye distance", f"{errors.normalised:.2%}", help="NME: over the outer eye corners")
-    regions, worst = st.columns(2, gap="small")
-    with regions:
-        _errors_table(errors.by_region(), "Region", "Mean errors by region of the face")
-    with worst:
-        _errors_table(errors.worst().drop(columns="percent"), "Farthest off", "The points that are farthest off")
-
-
-def _other_network(schema: Schema) -> str:
-    """Which network has the points of a schema."""
-    return f"Choose {NETWORK_OF[schema.name]} to compare." if schema.name in NETWORK_OF else ""
-
-
-def _errors_table(table: pd.DataFrame, heading: str, alt: str) -> None:
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "name": st.column_config.TextColumn(heading, width=130 if "percent" not in table else 90),
-            "pixels": st.column_config.NumberColumn("px", format="%.1f", width=45),
-            "percent": st.column_config.NumberColumn("%", format="%.1f", width=45),
-        },
-        alt=alt,
-    )
 
 
 def _table(face: Keypoints) -> None:
@@ -213,24 +184,31 @@ def _table(face: Keypoints) -> None:
     )
 
 
-def _downloads(photo: Photo, found: services.Found, faces: Sequence[Keypoints], selected: int) -> None:
-    """Buttons for the files: JSON and CSV hold all faces, .pts the selected one."""
+def _downloads(
+    photo: Photo,
+    found: services.Found,
+    faces: Sequence[Keypoints],
+    truths: Sequence[comparison.TrueFace],
+    selected: int,
+) -> None:
+    """Buttons for the files: .pts holds the selected face, the others hold all."""
     width, height = found.size
     record = photo_record(photo.name, np.broadcast_to(np.uint8(0), (height, width, 3)), faces)
-    files = {
-        "JSON": (format_json([record]), "json", "application/json"),
-        "CSV": (format_csv([record], faces[0].schema.names), "csv", "text/csv"),
-        ".pts": (format_pts(faces[selected].points), "pts", "text/plain"),
+    files: dict[str, tuple[bytes | str | Callable[[], bytes], str, str]] = {
+        "JSON": (format_json([record]), ".json", "application/json"),
+        "CSV": (format_csv([record], faces[0].schema.names), ".csv", "text/csv"),
+        ".pts": (format_pts(faces[selected].points), ".pts", "text/plain"),
+        "PNG": (lambda: overlay_png(photo, faces, truths), "_points.png", "image/png"),
     }
     st.caption("Download" if len(faces) == 1 else f"Download all {len(faces)} faces (.pts: face {selected + 1})")
     with st.container(horizontal=True, gap="small"):
-        for label, (data, suffix, mime) in files.items():
+        for label, (data, ending, mime) in files.items():
             st.download_button(
                 label,
                 data,
-                f"{photo.stem}.{suffix}",
+                f"{photo.stem}{ending}",
                 mime,
-                key=f"{PAGE}_download_{suffix}",
+                key=f"{PAGE}_download_{label.lower().removeprefix('.')}",
                 on_click="ignore",
                 icon=":material/download:",
             )

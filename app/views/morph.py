@@ -20,6 +20,7 @@ from facekp.recipe import to_json
 from facekp.settings import MorphSettings
 
 FIRST_FACES = (0, 2)
+PREVIEW, FILM = "Preview", "Film"
 LOOK_AGAIN = 0.2
 """Seconds until the page looks how far the film has come, for each film in work: looking is work as well, most of all
 for the visitor's browser, and where many wait each film takes longer."""
@@ -37,30 +38,80 @@ def main() -> None:
     st.title("Morph")
     st.markdown("One face turns into the next, without clicking any points.")
     faces = face_list("morph", FIRST_FACES)
-    if len(faces) < 2:
-        st.info("Add a face: a film needs two or more.", icon=":material/add:")
+    if len(faces) >= 2:
+        _studio(faces)
         return
-    settings_side, film_side = st.columns([2, 1], gap="large")
-    with settings_side:
-        _settings(faces)
-    with film_side:
-        _film(faces)
+    st.info("Add a face: a film needs two or more.", icon=":material/add:")
+    film: Film | None = st.session_state.get("morph_film")
+    if film is not None:
+        _play(film)
+        _files(film)
 
 
 @st.fragment
-def _settings(faces: Sequence[Face]) -> None:
-    """The preview, and what can be chosen; a change draws these anew, and nothing else of the page."""
-    preview_side, form_side = st.columns(2, gap="large")
-    with form_side:
+def _studio(faces: Sequence[Face]) -> None:
+    """A film as it will be or as it is, and what can be chosen; a change draws these anew, and nothing else."""
+    stage, form = st.columns([3, 2], gap="large")
+    settings: MorphSettings | None = None
+    ready = False
+    with form:
         st.subheader("Settings")
         film_form(len(faces))
-    with preview_side:
-        st.subheader("Preview")
         with widgets.errors_shown():
             settings = film_settings(choices())
-            _preview(faces, settings)
-            with form_side:
-                _summary(faces, settings)
+            _summary(faces, settings)
+            ready = True
+    work: FilmWork | None = st.session_state.get("morph_work")
+    making = work is not None and work.running
+    if work is not None and not making:
+        _finish(work)
+    film: Film | None = st.session_state.get("morph_film")
+    with stage:
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            view = _view(faces, film)
+            st.button(
+                "Make the film",
+                type="primary",
+                icon=":material/movie:",
+                key="morph_make",
+                disabled=making or not ready,
+                on_click=_start,
+                args=(faces,),
+            )
+        if work is not None and making:
+            st.fragment(_progress, run_every=LOOK_AGAIN * max(1, films_in_work()))(work)
+        elif trouble := st.session_state.get("morph_trouble"):
+            widgets.show_error(trouble)
+        if view == FILM and film is not None:
+            _play(film)
+        elif settings is not None:
+            with widgets.errors_shown():
+                _preview(faces, settings)
+        if film is not None:
+            _files(film)
+        elif not making:
+            st.caption("The film plays here, and can be saved as GIF, MP4, WebP and ZIP.")
+
+
+def _view(faces: Sequence[Face], film: Film | None) -> str:
+    """What the stage shows: the visitor's choice, or the preview again once the film would become another."""
+    wanted = tuple(face.key for face in faces), tuple(choices().items())
+    if st.session_state.get("morph_wanted") != wanted:
+        st.session_state["morph_wanted"] = wanted
+        st.session_state["morph_view"] = PREVIEW
+        st.session_state["morph_trouble"] = ""
+    if film is None:
+        st.subheader(PREVIEW)
+        return PREVIEW
+    view: str = st.segmented_control(
+        "What is shown",
+        [PREVIEW, FILM],
+        required=True,
+        key="morph_view",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return view
 
 
 def _preview(faces: Sequence[Face], settings: MorphSettings) -> None:
@@ -68,7 +119,12 @@ def _preview(faces: Sequence[Face], settings: MorphSettings) -> None:
     preview = studio.preview(faces, settings, mesh=mesh)
     count = ways(settings, len(faces)) * (settings.frames - 1) + 1
     players.show_preview(
-        preview, "morph_preview", count=count, seconds=count / settings.fps, back=settings.ping_pong and settings.loop
+        preview,
+        "morph_preview",
+        shown=frame_size(settings, studio.sketch(faces[0]).size)[0],
+        count=count,
+        seconds=count / settings.fps,
+        back=settings.ping_pong and settings.loop,
     )
     st.toggle("Triangles", key="morph_mesh", persist_state="session")
     for sentence in preview.warnings:
@@ -76,50 +132,20 @@ def _preview(faces: Sequence[Face], settings: MorphSettings) -> None:
 
 
 def _summary(faces: Sequence[Face], settings: MorphSettings) -> None:
-    """What the film will be, or why it will not be made."""
+    """What the film will be; a `FacekpError` tells why it will not be made."""
     width, height = frame_size(settings, studio.sketch(faces[0]).size)
     count = count_frames(settings, len(faces), (width, height))
     st.caption(f"{count} frames of {width} × {height} pixels, {seconds(settings, count):.1f} seconds")
 
 
-def _film(faces: Sequence[Face]) -> None:
-    """The film, and the work on the next one."""
-    st.subheader("Film")
-    work: FilmWork | None = st.session_state.get("morph_work")
-    making = work is not None and work.running
-    st.button(
-        "Make the film",
-        type="primary",
-        width="stretch",
-        icon=":material/movie:",
-        key="morph_make",
-        disabled=making,
-        on_click=_start,
-        args=(faces,),
-    )
-    if work is not None and making:
-        st.fragment(_progress, run_every=LOOK_AGAIN * max(1, films_in_work()))(work)
-    elif work is not None:
-        _finish(work)
-    if problem := st.session_state.get("morph_problem"):
-        widgets.show_error(problem)
-    film: Film | None = st.session_state.get("morph_film")
-    if film is not None:
-        _play(film)
-    elif not making:
-        st.caption("It plays here, and can be saved as GIF, MP4, WebP and ZIP.")
-
-
 def _start(faces: Sequence[Face]) -> None:
     """Begin to make a film as the settings are now."""
-    st.session_state["morph_problem"] = ""
+    st.session_state["morph_trouble"] = ""
     try:
         chosen = choices()
-        settings = film_settings(chosen)
-        count_frames(settings, len(faces), frame_size(settings, studio.sketch(faces[0]).size))
-        st.session_state["morph_work"] = FilmWork(faces, settings, movie_choices(chosen))
+        st.session_state["morph_work"] = FilmWork(faces, film_settings(chosen), movie_choices(chosen))
     except FacekpError as error:
-        st.session_state["morph_problem"] = str(error)
+        st.session_state["morph_trouble"] = str(error)
 
 
 def _progress(work: FilmWork) -> None:
@@ -134,14 +160,26 @@ def _finish(work: FilmWork) -> None:
     """Take over what became of a film."""
     if work.film is not None:
         st.session_state["morph_film"] = work.film
-    st.session_state["morph_problem"] = work.error
+        st.session_state["morph_view"] = FILM
+    st.session_state["morph_trouble"] = work.error
     st.session_state["morph_work"] = None
 
 
 def _play(film: Film) -> None:
-    settings = film.recipe.settings
-    st.video(film.files[".mp4"], loop=settings.loop, autoplay=True, muted=True, alt=f"Film: {film.title}")
-    st.caption(f"{film.title}: {film.frames} frames, {seconds(settings, film.frames):.1f} seconds")
+    st.video(
+        film.files[".mp4"],
+        loop=film.recipe.settings.loop,
+        autoplay=True,
+        muted=True,
+        width=film.size[0],
+        alt=f"Film: {film.title}",
+    )
+
+
+def _files(film: Film) -> None:
+    """The film's files, to be saved."""
+    length = seconds(film.recipe.settings, film.frames)
+    st.caption(f"Film: {film.title}: {film.frames} frames, {length:.1f} seconds")
     with st.container(horizontal=True, gap="small"):
         for suffix, (label, mime) in FILES.items():
             made = film.files.get(suffix)
