@@ -42,10 +42,14 @@ async def _free_visits() -> None:
     Streamlit keeps it for two minutes, in case they come back, and after that until the next visitor leaves: on a
     quiet day for hours.
     """
+    import services
+
     while True:
         await asyncio.sleep(LOOK)
         if runtime.exists() and runtime.get_instance()._session_mgr._session_storage._cache.expire():
-            gc.collect()  # sessions refer to each other's parts in circles
+            # Sessions are circles of references, and who came early is among what was kept from the search for garbage.
+            gc.unfreeze()
+            services.keep_what_is_loaded()
 
 
 def _tell(error: Exception) -> bool:

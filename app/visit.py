@@ -218,9 +218,9 @@ def chosen(page: str, first: int = 0) -> Photo | None:
     return found or (faces[min(first, len(faces) - 1)] if faces else None)
 
 
-def choose(page: str, photo: Photo) -> None:
-    """Choose a photograph on a page."""
-    _visit().chosen[page] = photo.digest
+def choose(page: str, digest: str) -> None:
+    """Choose the photograph with a fingerprint on a page."""
+    _visit().chosen[page] = digest
 
 
 def selected(page: str, photo: Photo) -> int:

@@ -181,7 +181,7 @@ def _thumbnails(page: str, chosen: Photo | None) -> None:
             type="primary" if own else "secondary",
             help=label,
             on_click=_choose,
-            args=(page, photo),
+            args=(page, photo.digest),  # Streamlit keeps the arguments of buttons that are no longer there
         )
         if own:
             _in_sight(key=f"{page}_in_sight", data={"key": key, "place": place})
@@ -237,9 +237,9 @@ def add_photos(page: str, take: Take | None = None) -> None:
         st.caption(PRIVACY)
 
 
-def _choose(page: str, photo: Photo) -> None:
+def _choose(page: str, digest: str) -> None:
     visit.forget_problems()
-    visit.choose(page, photo)
+    visit.choose(page, digest)
 
 
 def _add(page: str, key: str, take: Take | None) -> None:
@@ -256,7 +256,7 @@ def _added(page: str, added: list[Photo], take: Take | None) -> None:
     if take:
         take(added)
     elif added:
-        visit.choose(page, added[0])
+        visit.choose(page, added[0].digest)
 
 
 def _release(files: Sequence[UploadedFile]) -> None:

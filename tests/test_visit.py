@@ -129,7 +129,7 @@ def test_megabytes_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_photograph_takes_everything_along_when_it_is_removed(session: dict[str, object]) -> None:
     (photo,) = visit.add([File("a.png", picture()), File("a.pts", b"")])
-    visit.choose("keypoints", photo)
+    visit.choose("keypoints", photo.digest)
     visit.select("keypoints", photo, 1)
     visit.correct(photo, 1, face_points())
     visit.remove(photo)
@@ -140,7 +140,7 @@ def test_a_photograph_takes_everything_along_when_it_is_removed(session: dict[st
 def test_each_page_has_a_choice_of_its_own() -> None:
     (photo,) = visit.add([File("a.png", picture())])
     assert visit.chosen("morph", first=2) is services.gallery()[2]
-    visit.choose("morph", photo)
+    visit.choose("morph", photo.digest)
     assert visit.chosen("morph", first=2) == photo
     assert visit.chosen("keypoints") is services.gallery()[0]
     visit.select("morph", photo, 3)
