@@ -5,15 +5,13 @@ from __future__ import annotations
 import comparison
 import pandas as pd
 import streamlit as st
+from plain_table import plain_table
 
 from facekp.keypoints import Keypoints
 from facekp.schema import NOSE_PLACES, Schema
 
 NETWORK_OF = {"ibug68": "face68", "imm58": "face58"}
 """The one to compare true points of a schema with."""
-
-# Over the last column of a small table its toolbar would cover the values, and there is nothing to search for.
-STYLE = '.st-key-accuracy_tables [data-testid="stElementToolbar"] { display: none; }'
 
 
 def show_accuracy(face: Keypoints, truth: comparison.TrueFace | None) -> None:
@@ -66,9 +64,7 @@ def _show_errors(errors: comparison.Errors) -> None:
     if errors.normalised is not None:
         share.metric("Of the eye distance", f"{errors.normalised:.2%}", help="NME: over the outer eye corners")
     if several:
-        st.html(f"<style>{STYLE}</style>")
-        with st.container(key="accuracy_tables"):
-            regions, worst = st.columns(2, gap="small")
+        regions, worst = st.columns(2, gap="medium")
         with regions:
             _table(errors.by_region(), "Region", "Mean errors by region of the face")
         with worst:
@@ -76,13 +72,5 @@ def _show_errors(errors: comparison.Errors) -> None:
 
 
 def _table(table: pd.DataFrame, heading: str, alt: str) -> None:
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "name": st.column_config.TextColumn(heading, width=130 if "percent" not in table else 90),
-            "pixels": st.column_config.NumberColumn("px", format="%.1f", width=45),
-            "percent": st.column_config.NumberColumn("%", format="%.1f", width=45),
-        },
-        alt=alt,
-    )
+    titles = {"name": heading, "pixels": "px", "percent": "%"}
+    plain_table(table.rename(columns=titles), alt=alt)

@@ -27,8 +27,7 @@ async def _ready(_: st.App) -> AsyncIterator[dict[str, Any]]:
     import services
     import visit  # noqa: F401 - with all of facekp that needs no torch
 
-    services.gallery()
-    services.keep_what_is_loaded()
+    services.load_first_page()
     # torch takes seconds. The start page needs none of it, so nobody waits for it.
     threading.Thread(target=services.warm_up, daemon=True).start()
     caretaker = asyncio.create_task(_free_visits())

@@ -74,15 +74,17 @@ def _loaded(model: str) -> KeypointPredictor:
     return KeypointPredictor.from_checkpoint(model)
 
 
-def warm_up(idle: float = 4.0) -> None:
-    """Load what visitors need before they do.
+def load_first_page() -> None:
+    """Load what the first page shows and draws with, no network and nothing of torch."""
+    import facekp.draw  # noqa: F401 - with SciPy, 0.4 s in which a browser would wait for its first answer
 
-    What the first page draws with is loaded while their browser starts; the network once the browser has that page, or
-    after so many seconds without a visitor.
-    """
-    import facekp.draw  # noqa: F401 - with SciPy, 0.4 s
-
+    gallery()
     _known_faces()
+    keep_what_is_loaded()
+
+
+def warm_up(idle: float = 4.0) -> None:
+    """Load the network before visitors need it: once their browser has the first page, or after so many seconds."""
     if page_drawn.wait(idle):
         time.sleep(DRAWING)
     _loaded(CHECKPOINT).predict(load_image(gallery()[0].data))

@@ -93,3 +93,19 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No data sets and no checkpoints but those that a test sets."""
+    monkeypatch.delenv("FACEKP_DATA", raising=False)
+    monkeypatch.delenv("FACEKP_CHECKPOINTS", raising=False)
+    return monkeypatch
+
+
+@pytest.fixture
+def opened(environment: pytest.MonkeyPatch) -> Any:
+    """Opens a page of the app, see `tests.pages.opener`."""
+    from tests.pages import opener  # Streamlit takes a second, and most tests need none
+
+    return opener(environment)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
 
 Opener = Callable[..., AppTest]
-
-
-def without_data(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No data sets but those that a test sets."""
-    environment.delenv("FACEKP_DATA", raising=False)
-    environment.delenv("FACEKP_CHECKPOINTS", raising=False)
-    return environment
 
 
 def opener(environment: pytest.MonkeyPatch) -> Opener:
@@ -46,6 +42,15 @@ def captions(app: AppTest) -> str:
 
 def texts(app: AppTest) -> str:
     return "\n".join(text.value for text in app.markdown)
+
+
+def plain_tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables of plain HTML, their cells as they are read."""
+    rows = [
+        [[unescape(cell) for cell in re.findall(r"<t[hd]>(.*?)</t", row)] for row in text.split("</tr>")[:-1]]
+        for text in re.findall(r"<table.*?</table>", "".join(each.proto.body for each in app.get("html")), re.DOTALL)
+    ]
+    return [pd.DataFrame(cells, columns=titles) for titles, *cells in rows]
 
 
 def picture_urls(app: AppTest) -> list[str]:

@@ -13,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
 from tests.drawn_runs import PHOTOGRAPHS, write_runs, write_weights
-from tests.pages import Opener, captions, headings, healthy, labels, opener, picture_urls, run, texts, without_data
+from tests.pages import Opener, captions, headings, healthy, labels, picture_urls, run, texts
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +25,6 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_weights(folder / "face68")
     write_weights(folder / "nose", untrained=False)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    return without_data(monkeypatch)
-
-
-@pytest.fixture
-def opened(environment: pytest.MonkeyPatch) -> Opener:
-    return opener(environment)
 
 
 @pytest.mark.parametrize("page", ["results", "filters", "about"])

@@ -11,24 +11,16 @@ from tests.conftest import ROOT
 from tests.drawn import draw_face, face_points
 from tests.drawn_runs import DATE, PHOTOGRAPHS, REASON, STAGE_RUNS, write_run, write_runs
 from tests.drawn_sets import IBUG_CARD, write_small_300w
-from tests.pages import Opener, captions, headings, healthy, labels, opener, picture_urls, run, texts, without_data
+from tests.pages import Opener, captions, headings, healthy, labels, picture_urls, run, texts
 from training.splits import read_split
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoints of all stages with made-up results, without weights."""
     return write_runs(tmp_path_factory.mktemp("runs") / "checkpoints")
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    return without_data(monkeypatch)
-
-
-@pytest.fixture
-def opened(environment: pytest.MonkeyPatch) -> Opener:
-    return opener(environment)
 
 
 @pytest.fixture

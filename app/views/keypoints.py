@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import comparison
 import numpy as np
@@ -15,6 +16,7 @@ from accuracy import show_accuracy
 from face_viewer import face_viewer
 from overlays import overlay_png
 from photos import Photo, Truth, read_truths
+from plain_table import plain_table
 
 from facekp.annotations import Points, format_csv, format_json, format_pts
 from facekp.errors import NO_FACE
@@ -32,6 +34,21 @@ MODELS = {
     "face58": "58 points of each face, in the order of the IMM Face Database.",
     "nose": "The tip of the nose, in a photo of one face.",
 }
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A photograph with its faces, as they were found and as they are after corrections, and the selected one."""
+
+    photo: Photo
+    found: services.Found
+    faces: Sequence[Keypoints]
+    truths: Sequence[comparison.TrueFace]
+    selected: int
+
+    @property
+    def face(self) -> Keypoints:
+        return self.faces[self.selected]
 
 
 def main() -> None:
@@ -57,8 +74,7 @@ def _show(photo: Photo) -> None:
             _about(photo, found.size)
         with panel:
             if faces:
-                selected = min(visit.selected(PAGE, photo), len(faces) - 1)
-                _panel(photo, found, faces, truths, selected)
+                _panel(_Shown(photo, found, faces, truths, min(visit.selected(PAGE, photo), len(faces) - 1)))
             else:
                 widgets.show_error(NO_FACE)
 
@@ -104,23 +120,18 @@ def _remove(label: str, name: str) -> bool:
     return st.button(label, type="tertiary", icon=":material/delete:", key=f"{PAGE}_{name}")
 
 
-def _panel(
-    photo: Photo,
-    found: services.Found,
-    faces: Sequence[Keypoints],
-    truths: Sequence[comparison.TrueFace],
-    selected: int,
-) -> None:
+def _panel(shown: _Shown) -> None:
     """Facts, errors, points and files of the selected face."""
-    face = faces[selected]
-    st.markdown(_facts(face, selected, len(faces)))
-    _tell_corrections(face.points - found.faces[selected].points, _use(face))
-    truth = next((each for each in truths if each.face == selected), None)
-    if truths:
-        show_accuracy(face, truth)
-    with st.expander(f"The {len(face.points)} points" if len(face.points) > 1 else "The point", expanded=not truths):
+    face = shown.face
+    st.markdown(_facts(face, shown.selected, len(shown.faces)))
+    _tell_corrections(face.points - shown.found.faces[shown.selected].points, _use(face))
+    if shown.truths:
+        show_accuracy(face, next((each for each in shown.truths if each.face == shown.selected), None))
+    with st.expander(
+        f"The {len(face.points)} points" if len(face.points) > 1 else "The point", expanded=not shown.truths
+    ):
         _table(face)
-    _downloads(photo, found, faces, truths, selected)
+    _downloads(shown)
 
 
 def _facts(face: Keypoints, index: int, count: int) -> str:
@@ -167,46 +178,33 @@ def _tell_corrections(moved: Points, use: str) -> None:
 
 
 def _table(face: Keypoints) -> None:
-    table = pd.DataFrame({"name": face.schema.names, "x": face.points[:, 0], "y": face.points[:, 1]})
+    names = [f"{place} · {name}" for place, name in enumerate(face.schema.names)]
+    table = pd.DataFrame({"Point": names, "x": face.points[:, 0], "y": face.points[:, 1]})
     if face.uncertainty is not None:
-        table["expected"] = face.uncertainty
-    st.dataframe(
-        table.rename_axis("point"),
-        height=330 if len(table) > 8 else "auto",
-        column_config={
-            "point": st.column_config.NumberColumn("No.", width=35),
-            "name": st.column_config.TextColumn("Name", width=95),
-            "x": st.column_config.NumberColumn("x", format="%.1f", width=50, help="Pixels from the left"),
-            "y": st.column_config.NumberColumn("y", format="%.1f", width=50, help="Pixels from the top"),
-            "expected": st.column_config.NumberColumn("±", format="%.1f", width=40, help="Expected error, pixels"),
-        },
-        alt="The points of the selected face",
-    )
+        table["±"] = face.uncertainty
+    plain_table(table, alt="The points of the selected face", height=345)
+    expected = "" if face.uncertainty is None else "; ± is the expected error"
+    st.caption(f"Pixels from the left and from the top of the photo{expected}.")
 
 
-def _downloads(
-    photo: Photo,
-    found: services.Found,
-    faces: Sequence[Keypoints],
-    truths: Sequence[comparison.TrueFace],
-    selected: int,
-) -> None:
+def _downloads(shown: _Shown) -> None:
     """Buttons for the files: .pts holds the selected face, the others hold all."""
-    width, height = found.size
-    record = photo_record(photo.name, np.broadcast_to(np.uint8(0), (height, width, 3)), faces)
+    width, height = shown.found.size
+    record = photo_record(shown.photo.name, np.broadcast_to(np.uint8(0), (height, width, 3)), shown.faces)
     files: dict[str, tuple[bytes | str | Callable[[], bytes], str, str]] = {
         "JSON": (format_json([record]), ".json", "application/json"),
-        "CSV": (format_csv([record], faces[0].schema.names), ".csv", "text/csv"),
-        ".pts": (format_pts(faces[selected].points), ".pts", "text/plain"),
-        "PNG": (lambda: overlay_png(photo, faces, truths), "_points.png", "image/png"),
+        "CSV": (format_csv([record], shown.face.schema.names), ".csv", "text/csv"),
+        ".pts": (format_pts(shown.face.points), ".pts", "text/plain"),
+        "PNG": (lambda: overlay_png(shown.photo, shown.faces, shown.truths), "_points.png", "image/png"),
     }
-    st.caption("Download" if len(faces) == 1 else f"Download all {len(faces)} faces (.pts: face {selected + 1})")
+    count = len(shown.faces)
+    st.caption("Download" if count == 1 else f"Download all {count} faces (.pts: face {shown.selected + 1})")
     with st.container(horizontal=True, gap="small"):
         for label, (data, ending, mime) in files.items():
             st.download_button(
                 label,
                 data,
-                f"{photo.stem}{ending}",
+                f"{shown.photo.stem}{ending}",
                 mime,
                 key=f"{PAGE}_download_{label.lower().removeprefix('.')}",
                 on_click="ignore",
