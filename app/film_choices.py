@@ -7,7 +7,8 @@ from typing import Any
 
 from facekp.errors import SettingsError
 from facekp.film import MovieOptions
-from facekp.settings import AS_A, Curve, MorphSettings, Size, schedule
+from facekp.schedule import schedule
+from facekp.settings import AS_A, Curve, MorphSettings, Size
 
 OWN, AS_SHAPE, COLOUR = "own", "as shape", "colour"
 

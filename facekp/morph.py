@@ -16,8 +16,9 @@ from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
 from facekp.mixture import Mixture
 from facekp.render import PairWarp, between, blend
-from facekp.settings import Moment, Size, ease, schedule
+from facekp.schedule import Moment, ease, schedule
 from facekp.settings import MorphSettings as MorphSettings
+from facekp.settings import Size
 
 _HALF = np.array([0.5, 0.5])
 

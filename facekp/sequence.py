@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
 from facekp.blend import Aligner, fold_warnings, mesh_over, shapes_of
-from facekp.errors import MeshError, SettingsError
+from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import lay_out, warn
 from facekp.mesh import Mesh
 from facekp.morph import Leg, size_of
 from facekp.render import between
-from facekp.settings import MorphSettings, schedule
+from facekp.schedule import schedule
+from facekp.settings import MorphSettings
 
 
 class MorphSequence:
@@ -39,7 +40,7 @@ class MorphSequence:
     ImageError
         If the first photograph cannot be read.
     SettingsError
-        If the settings can only be had with two faces.
+        If the settings can only be had with two faces; see `MorphSettings.check_faces`.
 
     Attributes
     ----------
@@ -61,11 +62,6 @@ class MorphSequence:
             raise MeshError(
                 f"there are {len(images)} pictures and {len(checked)} sets of points; give two pictures or more, "
                 "and one set for each"
-            )
-        if len(images) > 2 and (self.settings.background in ("a", "b") or self.settings.face_only != "off"):
-            raise SettingsError(
-                f"a film through {len(images)} faces cannot keep one photograph's background; "
-                "give the background 'dissolve', 'transparent' or a colour, and no face_only"
             )
         self._images = images
         pairs = [(index, (index + 1) % len(images)) for index in range(len(images) - (not self.settings.closed))]

@@ -14,6 +14,9 @@ from facekp.errors import SettingsError
 MIN_SIDE, MAX_SIDE = 16, 4096
 """Smallest and largest width and height of a rendered picture, pixels."""
 
+MAX_FRAMES = 100_000
+"""Of the way from a face to the next: an hour at 28 frames a second."""
+
 MIN_FPS, MAX_FPS = 1, 100
 LONGEST_HOLD = 60
 """Seconds."""
@@ -41,7 +44,7 @@ class MorphSettings:
     Attributes
     ----------
     frames : int
-        Number of frames of the way from a face to the next, both ends included; 2 or more.
+        Number of frames of the way from a face to the next, both ends included; 2 to 100,000.
     size : (int, int) or "a"
         Width and height of each frame, pixels, each from 16 to 4096; or ``"a"``, as photograph A.
     fps : float
@@ -105,8 +108,12 @@ class MorphSettings:
     linear_light: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.frames, bool) or not isinstance(self.frames, int | np.integer) or self.frames < 2:
-            raise SettingsError(f"a morph needs 2 frames or more, its first and its last; frames is {self.frames!r}")
+        whole = isinstance(self.frames, int | np.integer) and not isinstance(self.frames, bool)
+        if not whole or not 2 <= self.frames <= MAX_FRAMES:
+            raise SettingsError(
+                f"frames is {self.frames!r}; a morph needs 2 frames or more, its first and its last, "
+                f"and has {MAX_FRAMES} at most"
+            )
         checked: dict[str, Any] = {
             "frames": int(self.frames),
             "size": self.size if isinstance(self.size, str) and self.size == AS_A else check_size(self.size),
@@ -142,6 +149,25 @@ class MorphSettings:
         if self.background not in ("dissolve", "a"):
             raise SettingsError(
                 f"face_only keeps the rest of photograph A, and the background is {self.background!r}; leave one out"
+            )
+
+    def check_faces(self, count: int) -> None:
+        """Check that a film through so many faces can have these settings.
+
+        Raises
+        ------
+        SettingsError
+            If not.
+        """
+        if count > 2 and (self.background in ("a", "b") or self.face_only != "off"):
+            raise SettingsError(
+                f"a film through {count} faces cannot keep one photograph's background; "
+                "give the background 'dissolve', 'transparent' or a colour, and no face_only"
+            )
+        ways = count if self.closed else count - 1
+        if ways > 1 and self.shape_curve != self.colour_curve and not self.stop_at_faces:
+            raise SettingsError(
+                "on the way through several faces shape and colour need the same curve; give it, or stop_at_faces"
             )
 
     @property
@@ -192,91 +218,6 @@ def check_size(size: Any) -> tuple[int, int]:
             f"the size is {size!r}; give (width, height), two whole numbers from {MIN_SIDE} to {MAX_SIDE} pixels"
         )
     return int(sides[0]), int(sides[1])
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where a frame is: on which way from a face to the next, and how far along it.
-
-    Attributes
-    ----------
-    leg : int
-        0 for the way from the first face to the second.
-    shape, colour : float
-        0 is the face where the way begins, 1 the one where it ends.
-    """
-
-    leg: int
-    shape: float
-    colour: float
-
-
-def ease(curve: Curve, time: float) -> float:
-    """How far the way has come at a time from 0 to 1."""
-    if isinstance(curve, tuple):
-        return float(np.interp(time, np.linspace(0, 1, len(curve)), curve))
-    if curve == "smooth":
-        return time * time * (3 - 2 * time)
-    if curve == "ease-in":
-        return time * time
-    return time * (2 - time) if curve == "ease-out" else time
-
-
-def schedule(settings: MorphSettings, legs: int = 1) -> list[Moment]:
-    """Where each frame of a film is.
-
-    Parameters
-    ----------
-    settings : MorphSettings
-        Frames, curves, stops, ping-pong and holds count.
-    legs : int
-        How many ways from a face to the next the film has; 1 from A to B.
-
-    Returns
-    -------
-    list of Moment
-        A closed film that loops leaves out its last frame, and one that runs back and loops its very
-        last, since the first one follows. In either kind of film the hold at the last face is frames.
-
-    Raises
-    ------
-    SettingsError
-        If shape and colour would be on different ways at one time.
-    """
-    if legs > 1 and settings.shape_curve != settings.colour_curve and not settings.stop_at_faces:
-        raise SettingsError(
-            "on the way through several faces shape and colour need the same curve; give it, or stop_at_faces"
-        )
-    count = legs * (settings.frames - 1) + 1
-    there = [_moment(settings, index, legs) for index in range(count)]
-    held = round(settings.hold_last * settings.fps)
-    if settings.closed:
-        return _with_last_face_held(there[:-1] if settings.loop else there, settings, legs, held)
-    if not settings.ping_pong:
-        return there
-    return [*there, *[there[-1]] * held, *there[-2 : 0 if settings.loop else None : -1]]
-
-
-def _with_last_face_held(there: list[Moment], settings: MorphSettings, legs: int, held: int) -> list[Moment]:
-    """A closed film with so many frames more of its last face, where the way home from there begins."""
-    arrival = next((index for index, moment in enumerate(there) if moment.leg == legs - 1), None)
-    if arrival is None:  # a curve that does not come so far
-        return there
-    # A film that does not stop at faces may pass between two frames by the last one.
-    face = there[arrival] if settings.stop_at_faces else Moment(legs - 1, 0.0, 0.0)
-    return [*there[:arrival], *[face] * held, *there[arrival:]]
-
-
-def _moment(settings: MorphSettings, index: int, legs: int) -> Moment:
-    steps = settings.frames - 1
-    if settings.stop_at_faces:
-        leg = min(index // steps, legs - 1)
-        time = (index - leg * steps) / steps
-        return Moment(leg, ease(settings.shape_curve, time), ease(settings.colour_curve, time))
-    time = index / (legs * steps)
-    shape, colour = legs * ease(settings.shape_curve, time), legs * ease(settings.colour_curve, time)
-    leg = min(max(int(shape), 0), legs - 1)
-    return Moment(leg, shape - leg, colour - leg)
 
 
 def _number(name: str, value: object, low: float, high: float, unit: str) -> float:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from facekp.errors import SettingsError
-from facekp.settings import CURVES, Moment, MorphSettings, ease, schedule
+from facekp.schedule import Moment, ease, schedule
+from facekp.settings import CURVES, MAX_FRAMES, MorphSettings
 
 FULL = MorphSettings(
     frames=12,
@@ -43,7 +44,11 @@ def test_numbers_of_any_kind_become_plain_ones():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("frames", 1, "2 frames or more"),
+        ("frames", 1, "frames is 1; a morph needs 2 frames or more, its first and its last, and has 100000"),
+        ("frames", MAX_FRAMES + 1, "has 100000 at most"),
+        ("frames", 10**30, "has 100000 at most"),
+        ("frames", True, "frames is True"),
+        ("frames", 2.0, "frames is 2.0"),
         ("size", "b", "two whole numbers"),
         ("fps", 0, "fps is 0; give a number from 1 to 100, frames a second"),
         ("fps", 101, "from 1 to 100"),
