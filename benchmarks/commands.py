@@ -1,4 +1,4 @@
-"""Whole ``facekp detect`` commands from a cold start: seconds, photographs a second, and memory."""
+"""Whole commands from a cold start to their end: seconds, photographs a second, and memory."""
 
 from __future__ import annotations
 
@@ -19,33 +19,69 @@ print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).
 sys.exit(status)
 """
 """Runs a command, from a small process: Linux counts that of whoever starts it as the command's own memory."""
+DLIB = """
+import sys, dlib
+detector, trees = dlib.get_frontal_face_detector(), sys.argv[1] and dlib.shape_predictor(sys.argv[1])
+for path in sys.argv[2:]:
+    picture = dlib.load_rgb_image(path)
+    for box in detector(picture, 1):
+        print(path, [(point.x, point.y) for point in trees(picture, box).parts()] if trees else box)
+"""
+"""The shortest program that finds points with dlib, or faces where its file of points is not there."""
 MEGA = 1024**2
 LEAST = {("face68", 1000): 22.0}
 """Photographs a second that there must be, by model and photographs in the folder."""
 
 
-def run(photos: Sequence[Path], model: str) -> tuple[float, float]:
+def detect(model: str, engine: str) -> list[str]:
+    """Our command, but for the photographs."""
+    return [sys.executable, "-m", "facekp", "detect", "--format", "csv", "--model", model, "--engine", engine]
+
+
+def run(command: Sequence[str], photos: Sequence[Path]) -> tuple[float, float]:
     """Seconds and megabytes (the most that were resident at once) of one command."""
-    command = [sys.executable, "-m", "facekp", "detect", "--model", model, "--format", "csv", *map(str, photos)]
-    found = subprocess.run([sys.executable, "-S", "-c", WATCH, *command], cwd=ROOT, capture_output=True, text=True)
+    watched = [sys.executable, "-S", "-c", WATCH, *command, *map(str, photos)]
+    found = subprocess.run(watched, cwd=ROOT, capture_output=True, text=True)
     if found.returncode:
-        raise SystemExit(f"{' '.join(command[:6])} … ended with status {found.returncode}")
+        raise SystemExit(f"{' '.join(command)} … ended with status {found.returncode}")
     seconds, most = found.stdout.split()
     # Linux counts in kilobytes, macOS in bytes.
     return float(seconds), int(most) * (1 if sys.platform == "darwin" else 1024) / MEGA
 
 
-def commands_table(files: Sequence[Path], models: Sequence[str], count: int) -> None:
-    """Cold starts of the models, and a folder of `count` photographs, which repeat where there are fewer."""
-    print(f"{'facekp detect, from its start to its end':<44}{'s':>7}{'MB':>7}{'photographs/s':>15}{'limit':>7}")
-    for model in models:
-        starts = [run(files[:1], model) for _ in range(STARTS)]
+def commands_table(
+    files: Sequence[Path], models: Sequence[str], engines: Sequence[str], count: int, dlib_model: Path | None = None
+) -> None:
+    """Cold starts of all models and of dlib, and a folder of `count` photographs, which repeat where there are fewer.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    models, engines : sequence of str
+        Each model runs with each engine; the folder is for the first model.
+    count : int
+    dlib_model : Path, optional
+        dlib's points; without it only its detector runs.
+    """
+    ways = {(model, engine): _name(model, engine) for model in models for engine in engines}
+    commands = {name: detect(*way) for way, name in ways.items()}
+    dlib = "dlib" if dlib_model else "dlib's detector"
+    commands[dlib] = [sys.executable, "-c", DLIB, str(dlib_model or "")]
+    print(f"{'a command, from its start to its end':<52}{'s':>7}{'MB':>7}{'photographs/s':>15}{'limit':>7}")
+    for name, command in commands.items():
+        starts = [run(command, files[:1]) for _ in range(STARTS)]
         seconds, memory = (statistics.median(each) for each in zip(*starts, strict=True))
-        print(f"{f'{Path(model).name}, one photograph':<44}{seconds:>7.2f}{memory:>7.0f}", flush=True)
+        print(f"{f'{name}, one photograph':<52}{seconds:>7.2f}{memory:>7.0f}", flush=True)
     folder = list(itertools.islice(itertools.cycle(files), count))
-    for model in models[:1]:
-        seconds, memory = run(folder, model)
-        name, rate = Path(model).name, count / seconds
-        least = LEAST.get((name, count))
+    told = f"{count} photographs" + (f" ({len(files)}, repeated)" if len(files) < count else "")
+    for engine in engines if models else ():
+        seconds, memory = run(commands[ways[models[0], engine]], folder)
+        rate, least = count / seconds, LEAST.get((Path(models[0]).name, count))
         verdict = f"{least:>7.1f}{'' if rate >= least else '  below the limit'}" if least else ""
-        print(f"{f'{name}, a folder of {count}':<44}{seconds:>7.1f}{memory:>7.0f}{rate:>15.1f}{verdict}")
+        print(
+            f"{f'{ways[models[0], engine]}, {told}':<52}{seconds:>7.1f}{memory:>7.0f}{rate:>15.1f}{verdict}", flush=True
+        )
+
+
+def _name(model: str, engine: str) -> str:
+    return Path(model).name + (f" ({engine})" if engine != "torch" else "")

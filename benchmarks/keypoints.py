@@ -24,6 +24,7 @@ from benchmarks.steps import Contestant, Dlib, Ours, measure
 from facekp.checkpoint import checkpoint_names, load_checkpoint
 from facekp.engines import ENGINES
 from facekp.images import load_image
+from training.command import told
 
 GALLERY = Path(__file__).parent.parent / "app" / "gallery"
 PHOTOGRAPHS, ROUNDS, FOLDER = 16, 5, 1000
@@ -45,10 +46,14 @@ def photographs(data: Path | None) -> list[Path]:
     return [sample.photo for sample in samples]
 
 
+def engines() -> list[str]:
+    """Those that are installed."""
+    return [name for name in ENGINES if importlib.util.find_spec(name)]
+
+
 def contestants(models: Sequence[str], dlib_model: Path | None) -> list[Contestant]:
-    """Our models with each engine that is installed, and dlib; made for as many threads as torch has now."""
-    engines = [name for name in ENGINES if importlib.util.find_spec(name)]
-    ours: list[Contestant] = [Ours(name, engine) for name in models for engine in engines]
+    """Our models with each engine, and dlib; made for as many threads as torch has now."""
+    ours: list[Contestant] = [Ours(name, engine) for name in models for engine in engines()]
     return [*ours, Dlib(dlib_model)]
 
 
@@ -89,11 +94,14 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=checkpoint_names(), metavar="NAME")
     parser.add_argument("--folder", type=int, default=FOLDER, help=f"photographs in the folder (default: {FOLDER})")
     arguments = parser.parse_args()
+    if arguments.dlib_model and not arguments.dlib_model.is_file():
+        parser.error(f"there is no file {arguments.dlib_model}; give shape_predictor_68_face_landmarks.dat")
     given = arguments.data or os.environ.get("FACEKP_DATA")
     files = photographs(Path(given) if given else None)
     steps_table(files[:PHOTOGRAPHS], lambda: contestants(arguments.models, arguments.dlib_model))
-    commands_table(files, [name for name in arguments.models if Path(name).name.startswith("face68")], arguments.folder)
+    first = sorted(arguments.models, key=lambda name: Path(name).name != "face68")
+    commands_table(files, first, engines(), arguments.folder, arguments.dlib_model)
 
 
 if __name__ == "__main__":
-    main()
+    told(main)

@@ -123,9 +123,29 @@ def test_keypoints_are_told_beside_their_limits(how, steps_printed):
 @pytest.mark.parametrize(("seconds", "end"), [(40.0, " 25.0   22.0"), (50.0, " 20.0   22.0  below the limit")])
 def test_a_folder_is_told_beside_its_limit(seconds, end, monkeypatch, capsys):
     monkeypatch.setattr(commands, "run", lambda *_: (seconds, 500.0))
-    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["face68", "face68-fast"], 1000)
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "a folder of 1000" in line]
+    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["face68", "face68-fast"], ["torch"], 1000)
+    (line,) = [
+        line for line in capsys.readouterr().out.splitlines() if "face68, 1000 photographs (1, repeated)" in line
+    ]
     assert line.endswith(end)
+
+
+def test_every_start_is_told_of_each_model_and_engine_and_of_dlib(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(commands, "run", lambda command, photos: ran.append((command, len(photos))) or (2.0, 500.0))
+    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["nose", "face58"], ["torch", "onnxruntime"], 3)
+    names = ["nose", "nose (onnxruntime)", "face58", "face58 (onnxruntime)", "dlib's detector"]
+    starts = [line.split(",")[0] for line in capsys.readouterr().out.splitlines() if "one photograph" in line]
+    assert starts == names
+    assert len(ran) == commands.STARTS * len(names) + 2
+
+
+def test_a_start_is_that_of_a_command_that_ends_well(tmp_path):
+    seconds, megabytes = commands.run([sys.executable, "-c", "import sys; assert sys.argv[1:] == ['a']"], ["a"])
+    assert 0 < seconds < 60
+    assert 1 < megabytes < 1000
+    with pytest.raises(SystemExit, match="status 1"):
+        commands.run([sys.executable, "-c", "raise SystemExit(1)"], ["a"])
 
 
 @pytest.mark.parametrize(("schema", "known"), [(IBUG68, ["helen", "leo"]), (IMM58, ["imme"])])
@@ -133,6 +153,15 @@ def test_faces_that_move_are_those_with_true_points_first(schema, known):
     faces = tracking.gallery_faces(schema.name, 5)
     assert len(faces) == len({photo for photo, _ in faces}) == 5
     assert [photo.stem for photo, truth in faces if truth] == [photo.stem for photo, _ in faces[: len(known)]] == known
+
+
+def test_one_euro_holds_still_what_rests_and_follows_what_moves():
+    still = np.random.default_rng(0).normal(0, 1, (90, 4, 2))
+    assert tracking.one_euro(still, 0.5, 0.0)[30:].std() < 0.4
+    moving = np.linspace(0, 900, 90)[:, None, None] + np.zeros((1, 4, 2))
+    assert np.abs(tracking.one_euro(moving, 0.5, 0.5) - moving)[30:].max() < 1
+    kept = tracking.best_one_euro(still, lambda points: (float(points.std()), float(np.abs(points).max())))
+    assert kept.std() < still.std() / 2
 
 
 def test_errors_of_a_sequence_are_from_true_points(monkeypatch):
@@ -143,7 +172,7 @@ def test_errors_of_a_sequence_are_from_true_points(monkeypatch):
     predictor = SimpleNamespace(schema=IBUG68, predict_one=lambda _: SimpleNamespace(points=aside))
     monkeypatch.setattr(tracking, "moving", lambda image, points, count, seed: [(image, np.eye(2, 3))] * count)
     found = dict.fromkeys(tracking.WAYS, (np.array([aside] * 4), 5.0))
-    monkeypatch.setattr(tracking, "found_points", lambda predictor, frames: found)
+    monkeypatch.setattr(tracking, "found_points", lambda predictor, frames: dict(found))
     known, unknown = (tracking.sequence(predictor, photo, file, 4, seed=0)["tracked"] for file in (truth, None))
     assert known == pytest.approx((0, 0, 10, 5))
     assert unknown == pytest.approx((0, 0, np.nan, 5), nan_ok=True)
