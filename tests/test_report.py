@@ -23,6 +23,7 @@ from training.report import (
     with_numbers,
     with_stage_numbers,
 )
+from training.tables import cycles_table
 
 NUMBERS = {
     "photographs": 48,
@@ -142,12 +143,29 @@ def test_confidence_and_robustness_are_told_at_their_marks(root):
     write_confidence(folder, replace(drawn_confidence("face68"), weights_sha256=sha))
     write_robustness(folder, replace(drawn_robustness("face68"), weights_sha256=sha))
     text = with_stage_numbers(marks, read_reports(root / "checkpoints"))
-    assert "| `face68` | 12 | 1.0 / 1.2 to 5.5 / 6.6 px | 1.20 | 0.9950 (20 boxes) | 4.0 px | 5.0 px | 2.0 px |" in text
+    assert "| `face68` | 12 | 1.20 | 0.9950 (20 boxes) | 4.0 px | 5.0 px | 2.0 px |" in text
+    predicted, measured = (
+        [float(cell) for cell in line.split("|")[2:-1]] for line in text.splitlines() if line.startswith("| `face68`, ")
+    )
+    assert len(predicted) == len(measured) == 10
+    assert (predicted[0], measured[0], predicted[-1], measured[-1]) == (1.0, 1.2, 5.5, 6.6)
     assert "| photographs | `face68` | dlib |" in text
     assert "| turned by +30° | 3.60 % (× 1.20, 1 missed) | 12.00 % (× 2.00, 1 missed) |" in text
     write_confidence(folder, drawn_confidence("face68"))
     with pytest.raises(FacekpError, match="face68: results are those of other weights"):
         read_reports(root / "checkpoints")
+
+
+def test_the_trainings_that_a_network_went_through_are_told_in_order():
+    def cycle(size, epoch, error, **recipe):
+        chosen = {"epoch": epoch, "validation_nme": error}
+        return {"recipe": {"sizes": size, "learning_rate": 0.001, **recipe}, "chosen": chosen}
+
+    card = {"first_cycle": cycle([128, 192], 3, 0.04), "second_cycle": cycle([192], 5, 0.035), "note": "two"}
+    rows = cycles_table({**card, **cycle([160], 9, 0.03, level=True)}).splitlines()[2:]
+    assert [row.split(" | ")[1] for row in rows] == ["128 and 192 px", "192 px", "160 px"]
+    assert [row.split(" | ")[3] for row in rows] == ["upright", "upright", "level eyes"]
+    assert [row.split(" | ")[-1] for row in rows] == ["4.00 % |", "3.50 % |", "3.00 % |"]
 
 
 def test_a_mark_without_a_stage_is_told():

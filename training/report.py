@@ -34,12 +34,12 @@ from training.command import told
 from training.looks import LOOKS, read_looks
 from training.looks import table as looks_table
 from training.measure import comparison
-from training.tables import confidence_table, failures, robustness_table
+from training.tables import FIRST_CYCLE, confidence_table, cycles_table, failures, robustness_table
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- numbers: written by training.report -->\n", "<!-- end of numbers -->\n"
 STAGE_MARKS = re.compile(r"(<!-- numbers:(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
-LOOKS_MARK, BORROW_MARK, ABLATION_MARK = "looks", "borrow", "ablation"
+LOOKS_MARK, BORROW_MARK, ABLATION_MARK, CYCLES_MARK = "looks", "borrow", "ablation", "cycles"
 
 STAGES = {"nose": 1, "face58": 2, "face68": 3}
 """The stages by the names of their marks."""
@@ -269,23 +269,20 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
     FacekpError
         If a mark names no stage.
     """
+    written = {
+        LOOKS_MARK: "\n".join(report.looks for report in reports if report.looks),
+        ABLATION_MARK: "\n".join(report.ablation for report in reports if report.ablation),
+        BORROW_MARK: "\n".join(report.borrow for report in reports if report.borrow),
+        CYCLES_MARK: "\n".join(cycles_table(report.card) for report in reports if FIRST_CYCLE in report.card),
+        CONFIDENCE: confidence_table([each.confidence for each in reports if each.confidence]),
+        ROBUSTNESS: robustness_table([each.robustness for each in reports if each.robustness]),
+        **{name: stage_numbers([each for each in reports if each.stage == stage]) for name, stage in STAGES.items()},
+    }
 
     def renew(found: re.Match[str]) -> str:
-        name = found[2]
-        if name == LOOKS_MARK:
-            return found[1] + "\n".join(report.looks for report in reports if report.looks) + found[3]
-        if name == ABLATION_MARK:
-            return found[1] + "\n".join(report.ablation for report in reports if report.ablation) + found[3]
-        if name == CONFIDENCE:
-            return found[1] + confidence_table([each.confidence for each in reports if each.confidence]) + found[3]
-        if name == ROBUSTNESS:
-            return found[1] + robustness_table([each.robustness for each in reports if each.robustness]) + found[3]
-        if name == BORROW_MARK:
-            return found[1] + "\n".join(report.borrow for report in reports if report.borrow) + found[3]
-        if name not in STAGES:
-            raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
-        part = [report for report in reports if report.stage == STAGES[name]]
-        return found[1] + stage_numbers(part) + found[3]
+        if found[2] not in written:
+            raise FacekpError(f"the mark numbers:{found[2]} names no stage; known are {', '.join(STAGES)}")
+        return found[1] + written[found[2]] + found[3]
 
     return STAGE_MARKS.sub(renew, text)
 

@@ -1,8 +1,8 @@
-"""What was measured of confidence and robustness, as Markdown tables for training/README.md."""
+"""What was measured while training and after it, as Markdown tables for training/README.md."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from facekp.reliability import ConfidenceResults, RobustnessResults
@@ -10,6 +10,20 @@ from facekp.results import Extreme, Extremes
 from training.extremes import BRACKETS
 
 NOTHING = "Nothing has been measured yet.\n"
+FIRST_CYCLE, CYCLE = "first_cycle", "_cycle"
+"""How a card of a network that came a long way names its earlier trainings."""
+
+
+def cycles_table(card: Mapping[str, Any]) -> str:
+    """A row for each training that a network went through, by its card, the last one at the end."""
+    cycles = [value for key, value in card.items() if key.endswith(CYCLE)] + [card]
+    rows = [
+        f"| {number} | {' and '.join(map(str, recipe['sizes']))} px | {recipe['learning_rate']:g} | "
+        f"{'level eyes' if recipe.get('level') else 'upright'} | {chosen['epoch']} | {100 * chosen['validation_nme']:.2f} % |"
+        for number, (recipe, chosen) in enumerate(((each["recipe"], each["chosen"]) for each in cycles), start=1)
+    ]
+    head = "| cycle | crops | peak learning rate | crops are | best epoch, of all | 300-W validation |"
+    return "\n".join([head, "|---" * 6 + "|", *rows]) + "\n"
 
 
 def confidence_table(results: Sequence[ConfidenceResults]) -> str:
@@ -17,12 +31,12 @@ def confidence_table(results: Sequence[ConfidenceResults]) -> str:
     if not results:
         return NOTHING
     head = (
-        "| network | photographs | predicted and measured error, ten groups | largest factor | area under the curve | "
-        "under a cover: predicted | measured | predicted without it |"
+        "| network | photographs | largest factor between predicted and measured error, ten groups | "
+        "area under the curve | under a cover: predicted | measured | predicted without it |"
     )
     rows = [
-        f"| `{each.checkpoint}` | {each.photographs} | {_group(each, 0)} to {_group(each, -1)} px | "
-        f"{each.worst_factor:.2f} | {each.background['auc']:.4f} ({each.background['crops']} boxes) | "
+        f"| `{each.checkpoint}` | {each.photographs} | {each.worst_factor:.2f} | "
+        f"{each.background['auc']:.4f} ({each.background['crops']} boxes) | "
         + " | ".join(
             f"{each.covered['hidden'][name]:.1f} px"
             for name in ("predicted_pixels", "measured_pixels", "predicted_before_pixels")
@@ -30,7 +44,22 @@ def confidence_table(results: Sequence[ConfidenceResults]) -> str:
         + " |"
         for each in results
     ]
-    return "\n".join([head, "|---" * 8 + "|", *rows]) + "\n"
+    return "\n".join([head, "|---" * 7 + "|", *rows, "", *_groups_table(results)]) + "\n"
+
+
+def _groups_table(results: Sequence[ConfidenceResults]) -> list[str]:
+    """Lines of a table of the predicted and the measured error of each group of points."""
+    count = len(results[0].bins["predicted_pixels"])
+    rows = [
+        f"| `{each.checkpoint}`, {name} | " + " | ".join(f"{value:.1f}" for value in each.bins[f"{name}_pixels"]) + " |"
+        for each in results
+        for name in ("predicted", "measured")
+    ]
+    return [
+        f"| error of each group, px | {' | '.join(map(str, range(1, count + 1)))} |",
+        "|---" * (count + 1) + "|",
+        *rows,
+    ]
 
 
 def robustness_table(results: Sequence[RobustnessResults]) -> str:
@@ -60,11 +89,6 @@ def failures(extremes: Sequence[Extremes]) -> str:
 def _failure(worst: Extreme) -> str:
     picture, reason = worst.picture, worst.reason.removesuffix(BRACKETS).strip()
     return f"`{picture.file}`, {picture.error_percent:.1f} %. {reason}"
-
-
-def _group(results: ConfidenceResults, group: int) -> str:
-    """Predicted and measured error of a group."""
-    return f"{results.bins['predicted_pixels'][group]:.1f} / {results.bins['measured_pixels'][group]:.1f}"
 
 
 def _cell(numbers: dict[str, Any] | None) -> str:
