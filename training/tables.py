@@ -19,7 +19,8 @@ def cycles_table(card: Mapping[str, Any]) -> str:
     cycles = [value for key, value in card.items() if key.endswith(CYCLE)] + [card]
     rows = [
         f"| {number} | {' and '.join(map(str, recipe['sizes']))} px | {recipe['learning_rate']:g} | "
-        f"{'level eyes' if recipe.get('level') else 'upright'} | {chosen['epoch']} | {100 * chosen['validation_nme']:.2f} % |"
+        f"{'level eyes' if recipe.get('level') else 'upright'} | {chosen['epoch']} | "
+        f"{100 * chosen['validation_nme']:.2f} % |"
         for number, (recipe, chosen) in enumerate(((each["recipe"], each["chosen"]) for each in cycles), start=1)
     ]
     head = "| cycle | crops | peak learning rate | crops are | best epoch, of all | 300-W validation |"
