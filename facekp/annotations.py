@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.errors import AnnotationError
+from facekp.values import is_finite
 
 Points = NDArray[np.float32]
 
@@ -85,10 +86,10 @@ def parse_asf(text: str, width: int, height: int, *, name: str = "the .asf file"
     """
     lines = [line.split("#")[0].split() for line in text.splitlines()]
     rows = [line for line in lines if len(line) in ASF_COLUMNS]
-    announced = [line[0] for line in lines if len(line) == 1 and line[0].isdigit()]
+    announced = [line[0] for line in lines if len(line) == 1 and line[0].isdecimal()]
     if not announced:
         raise AnnotationError(f"{name} does not say how many points it has; is it an .asf file?")
-    if int(announced[0]) != len(rows):
+    if announced[0] != str(len(rows)):
         raise AnnotationError(f"{name} announces {announced[0]} points and lists {len(rows)}")
     return _checked(rows, (2, 3), name, count) * np.array([width, height], dtype=np.float32)
 
@@ -188,13 +189,10 @@ def as_pairs(values: Any, name: str) -> NDArray[np.float64]:
     AnnotationError
         If it is something else.
     """
-    try:
-        points = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        points = np.empty(0)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+    pairs = values if isinstance(values, list) else []
+    if not pairs or not all(isinstance(pair, list) and len(pair) == 2 and all(map(is_finite, pair)) for pair in pairs):
         raise AnnotationError(f"{name} holds points that are no pairs of finite numbers")
-    return points
+    return np.array(pairs, dtype=np.float64)
 
 
 def _json_faces(text: str, name: str) -> list[Any]:
@@ -203,7 +201,7 @@ def _json_faces(text: str, name: str) -> list[Any]:
         if stored and isinstance(stored[0], list):
             return [stored]
         return [face["points"] for record in stored for face in record["faces"]]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         raise AnnotationError(f"{name} is no JSON file of points as facekp detect writes it") from None
 
 
@@ -212,7 +210,7 @@ def _csv_faces(text: str, name: str) -> list[Any]:
     try:
         for row in csv.DictReader(io.StringIO(text)):
             faces.setdefault((row["file"], row["face"]), []).append([float(row["x"]), float(row["y"])])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, csv.Error):
         raise AnnotationError(f"{name} is no CSV file of points as facekp detect writes it") from None
     return list(faces.values())
 

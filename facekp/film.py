@@ -21,6 +21,7 @@ from facekp.settings import LONGEST_HOLD
 
 PALETTES = ("film", "frame")
 DITHERS = ("ordered", "none", "diffusion")
+MOST_MEGABYTES = 1_000_000
 MAX_SIDE = 16383
 """Pixels: WebP's limit, the lowest of all the formats."""
 
@@ -61,6 +62,7 @@ class MovieOptions:
         gets fewer colours (down to 64), an MP4, WebM or WebP a lower quality (down to half of what
         was asked for); if that does not do, all but MP4 and WebM half the frames, with both ends and
         the duration kept; at last, smaller pictures of the same proportions, down to a side of 64.
+        Above 0, to a million.
     recipe : str, optional
         JSON text that a ZIP holds as ``recipe.json``.
 
@@ -95,8 +97,10 @@ class MovieOptions:
                 names = ", ".join(map(repr, choices))
                 raise SettingsError(f"{name} is {getattr(self, name)!r}; give one of {names}")
         limit = self.max_megabytes
-        if limit is not None and not (_is_number(limit) and 0 < limit < float("inf")):
-            raise SettingsError(f"max_megabytes is {limit!r}; give a number above 0, or None for any size")
+        if limit is not None and not (_is_number(limit) and 0 < limit <= MOST_MEGABYTES):
+            raise SettingsError(
+                f"max_megabytes is {limit!r}; give a number above 0 and up to {MOST_MEGABYTES}, or None for any size"
+            )
         if self.recipe is not None and not isinstance(self.recipe, str):
             raise SettingsError(f"the recipe is {type(self.recipe).__name__}; give JSON text")
 

@@ -101,6 +101,8 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise ImageError(f"{path} is a folder; give a picture file") from None
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist") from None
+    except ValueError:
+        raise ImageError(f"{os.fspath(path)!r} is no name of a file: it holds a zero byte") from None
     except OSError as error:
         raise ImageError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -48,7 +49,8 @@ def make(
     target : path
         The file; its suffix takes the place of the recipe's.
     folder : path
-        Where the photographs' paths start from: that of the recipe's file.
+        Where the photographs' paths start from: that of the recipe's file. A photograph that is not
+        at its path is looked for here by its SHA-256, whatever its name.
     pictures : sequence of uint8 arrays (H, W, 3), optional
         The photographs, where they are loaded already.
     progress : callable, optional
@@ -86,27 +88,34 @@ class _Fetched(Sequence[Picture]):
     """A recipe's photographs, each read when it is asked for: of many only a few are in memory at a time."""
 
     def __init__(self, recipe: Recipe, folder: Path) -> None:
-        self._photographs = recipe.photographs
         self._places = [_place(one, folder) for one in recipe.photographs]
 
     def __len__(self) -> int:
         return len(self._places)
 
     def __getitem__(self, index: Any) -> Any:
-        place, photograph = self._places[index], self._photographs[index]
-        data = read_file(place)
-        if fingerprint(data) != photograph.sha256:
-            raise ImageError(f"{place} is not the photograph that the recipe was made with: its SHA-256 differs")
-        return decoded(data, str(place))
+        place = self._places[index]
+        return decoded(read_file(place), str(place))
 
 
 def _place(photograph: Photograph, folder: Path) -> Path:
-    """Where a photograph is: at its path, or beside the recipe."""
-    places = [folder / photograph.file, folder / PurePosixPath(photograph.file).name]
-    place = next((place for place in places if place.is_file()), None)
-    if place is None:
-        raise ImageError(f"{photograph.file} is missing; the recipe needs it at {places[0]} or beside the recipe")
-    return place
+    """Where a photograph is: at its path, or beside the recipe, there under any name, since two may have the same."""
+    named = [folder / photograph.file, folder / PurePosixPath(photograph.file).name]
+    # os.path's function, since that of pathlib fails for names that are too long.
+    there = [place for place in named if os.path.isfile(place)]  # noqa: PTH113
+    for place in chain(there, _beside(folder, named[0].suffix.lower())):
+        if fingerprint(read_file(place)) == photograph.sha256:
+            return place
+    if there:
+        raise ImageError(f"{there[0]} is not the photograph that the recipe was made with: its SHA-256 differs")
+    raise ImageError(f"{photograph.file} is missing; the recipe needs it at {named[0]} or beside the recipe")
+
+
+def _beside(folder: Path, suffix: str) -> Iterator[Path]:
+    """The files in a folder that may be read, and whose names end so."""
+    for place in sorted(folder.glob("*")):
+        if place.suffix.lower() == suffix and place.is_file() and os.access(place, os.R_OK):
+            yield place
 
 
 def _write_film(recipe: Recipe, pictures: Sequence[Picture], path: Path, progress: Frames | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from reprlib import repr as repr_of
 from typing import Any
 
 from facekp.errors import SettingsError
@@ -33,15 +34,15 @@ def numbers(name: str, text: str) -> tuple[float, ...]:
 def _whole(name: str, text: str) -> int:
     try:
         return int(text)
-    except ValueError:
-        raise SettingsError(f"{name} is {text!r}; give a whole number") from None
+    except ValueError:  # also of thousands of digits
+        raise SettingsError(f"{name} is {repr_of(text)}; give a whole number") from None
 
 
 def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise SettingsError(f"{name} is {text!r}; give a number") from None
+        raise SettingsError(f"{name} is {repr_of(text)}; give a number") from None
 
 
 def _switch(name: str, text: str) -> bool:
@@ -53,9 +54,9 @@ def _switch(name: str, text: str) -> bool:
 def _size(name: str, text: str) -> tuple[int, int] | str:
     if text.lower() == "a":
         return "a"
-    sides = re.fullmatch(r"(\d+)(?:[x×](\d+))?", text)
+    sides = re.fullmatch(r"(\d{1,9})(?:[x×](\d{1,9}))?", text)
     if not sides:
-        raise SettingsError(f"{name} is {text!r}; give a side as 512, or width and height as 640x480, or a")
+        raise SettingsError(f"{name} is {repr_of(text)}; give a side as 512, or width and height as 640x480, or a")
     return int(sides[1]), int(sides[2] or sides[1])
 
 

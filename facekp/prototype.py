@@ -68,7 +68,7 @@ def caricature(
     FacekpError
         As for `blend_faces`.
     """
-    part = _checked("the factor", factor, shape, colour)
+    part = check_change("the factor", factor, shape, colour)
     return _moved([image, mean_image], [points, mean_points], (1 + part, -part), shape, colour, settings, extra)
 
 
@@ -99,7 +99,7 @@ def transform(
     shape, colour, settings, extra
         As for `caricature`, with its errors.
     """
-    part = _checked("the amount", amount, shape, colour)
+    part = check_change("the amount", amount, shape, colour)
     images, sets = [image, from_image, to_image], [points, from_points, to_points]
     return _moved(images, sets, (1, -part, part), shape, colour, settings, extra)
 
@@ -131,7 +131,7 @@ def symmetrise(
     MeshError
         If it is not known which of the points are pairs.
     """
-    part = _checked("the amount", amount, shape, colour) / 2
+    part = check_change("the amount", amount, shape, colour) / 2
     (checked,) = check_points([points])
     schema = schema_of(len(checked))
     if schema is None:
@@ -166,7 +166,14 @@ def swap(
     return blend_faces(images, sets, (1, 0), (0, 1), settings, extra=extra)
 
 
-def _checked(name: str, value: float, shape: bool, colour: bool) -> float:
+def check_change(name: str, value: float, shape: bool, colour: bool) -> float:
+    """Check how much a face is to change, and in what.
+
+    Raises
+    ------
+    SettingsError
+        If the number is out of range, or neither shape nor colour is to change.
+    """
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or abs(value) > FARTHEST:
         raise SettingsError(f"{name} is {value!r}; give a number from {-FARTHEST:g} to {FARTHEST:g}")

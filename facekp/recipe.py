@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from reprlib import repr as repr_of
 from typing import Any
 
 from facekp import __version__
 from facekp.annotations import as_pairs
+from facekp.blend import shares
 from facekp.errors import SettingsError
 from facekp.files import check_output, write_bytes
 from facekp.film import MovieOptions
 from facekp.movie import SUFFIXES
+from facekp.prototype import check_change
 from facekp.settings import HIGHEST_PART, LOWEST_PART, MorphSettings
 from facekp.sheet import MAX_PICTURES
 from facekp.sources import Photograph
+from facekp.values import check_keys, json_text, number, numbers, text, truth
 
 STILL = ".png"
 STRIP_PICTURES = 8
@@ -35,6 +37,12 @@ _COUNTS = {
 }
 FILMS = ("morph", "sequence")
 KINDS = tuple(_COUNTS)
+CHANGES = {"caricature": "the factor", "transform": "the amount", "symmetrise": "the amount"}
+"""The kinds that change a face by an amount, and what it is called."""
+
+MOST_WEIGHT = 1_000_000
+LONGEST_NAME = 4096
+"""Characters of a photograph's path: more than any file system has."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,11 @@ class Recipe:
     settings : MorphSettings
     output : Output
     weights : tuple of float, optional
-        Of an average.
+        Of an average: for each photograph a number from -1,000,000 to 1,000,000; see `facekp.blend.shares`.
     amount : float
-        The factor of a caricature, the amount of a transform or of symmetry.
+        The factor of a caricature, the amount of a transform or of symmetry; -10 to 10.
     shape, colour : bool
-        What these three change.
+        What these three change; one of them at least.
     frame : (float, float), optional
         Of a morph: make no film, but the picture with this part of shape and of colour, each from
         -1 to 2.
@@ -95,7 +103,9 @@ class Recipe:
     Raises
     ------
     SettingsError
-        If the parts do not fit together.
+        If a value is outside its range, or the parts do not fit together.
+    MeshError
+        If the weights do not go with the photographs.
     """
 
     kind: str
@@ -122,9 +132,28 @@ class Recipe:
             raise SettingsError("a single frame is made of a morph between two photographs only")
         if self.frame is not None:
             check_frame(*self.frame)
+        elif self.kind in FILMS:
+            self.settings.check_faces(count)
         check_suffix(self.output.suffix, self.kind, still=self.frame is not None)
+        self._check_stills()
+
+    def _check_stills(self) -> None:
+        """Whether weights, amount, shape and colour are those of this kind."""
+        if self.kind in CHANGES:
+            check_change(CHANGES[self.kind], self.amount, self.shape, self.colour)
+        elif (self.amount, self.shape, self.colour) != (1.0, True, True):
+            raise SettingsError(f"{self.kind} has no amount, and changes both shape and colour; leave these out")
         if self.kind == "symmetrise" and len(self.photographs[0].extra):
             raise SettingsError("symmetrise does not know which extra points are pairs; leave them out")
+        if self.weights is None:
+            return
+        if self.kind != "average":
+            raise SettingsError(f"{self.kind} has no weights; leave them out")
+        shares(self.weights, len(self.photographs))
+        if max(map(abs, self.weights)) > MOST_WEIGHT:
+            raise SettingsError(
+                f"a weight is {max(self.weights, key=abs):g}; give numbers from {-MOST_WEIGHT} to {MOST_WEIGHT}"
+            )
 
 
 def check_frame(shape: float, colour: float) -> None:
@@ -187,8 +216,7 @@ def to_json(recipe: Recipe, folder: str | os.PathLike[str] | None = None) -> str
     }
     given = {name: getattr(recipe, name) for name, default in _OPTIONAL.items() if getattr(recipe, name) != default}
     values |= {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
-    text = json.dumps(values, indent=1, ensure_ascii=False)
-    return re.sub(r"\[\s+([-+.\de]+),\s+([-+.\de]+)\s+\]", r"[\1, \2]", text) + "\n"  # a point is one line
+    return json_text(values) + "\n"
 
 
 def _relative(file: str, folder: str | os.PathLike[str] | None) -> str:
@@ -219,7 +247,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from None
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: thousands of brackets in each other
         raise SettingsError(f"{path} is no JSON file") from None
     if not isinstance(values, dict):
         raise SettingsError(f"{path} is no recipe")
@@ -229,64 +257,42 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
 def from_dict(values: Mapping[str, Any], name: str = "the recipe") -> Recipe:
     """A recipe from the values of its JSON text; unknown ones are refused, as in `read_recipe`."""
     needed = ("facekp", "kind", "photographs", "settings", "output")
-    _check_keys(values, needed, _OPTIONAL, name)
+    check_keys(values, needed, _OPTIONAL, name)
     photographs, output = values["photographs"], values["output"]
     if not isinstance(photographs, list) or not isinstance(output, dict):
         raise SettingsError(f"{name} is no recipe: its photographs are no list, or its output is no object")
-    _check_keys(output, ("suffix",), ("strip", *_MOVIE_FIELDS), f"the output of {name}")
+    check_keys(output, ("suffix",), ("strip", *_MOVIE_FIELDS), f"the output of {name}")
     movie = MovieOptions(**{key: output[key] for key in _MOVIE_FIELDS if key in output})
     weights, frame = values.get("weights"), values.get("frame")
     return Recipe(
-        kind=str(values["kind"]),
+        kind=text(values["kind"], "kind", name),
         photographs=tuple(_photograph(one, name) for one in photographs),
         settings=MorphSettings.from_dict(values["settings"]),
-        output=Output(str(output["suffix"]), output.get("strip", STRIP_PICTURES), movie),
-        weights=None if weights is None else _numbers(weights, "weights", name),
-        amount=_number(values.get("amount", 1.0), "amount", name),
-        shape=bool(values.get("shape", True)),
-        colour=bool(values.get("colour", True)),
+        output=Output(text(output["suffix"], "suffix", name), output.get("strip", STRIP_PICTURES), movie),
+        weights=None if weights is None else numbers(weights, "weights", name),
+        amount=number(values.get("amount", 1.0), "amount", name),
+        shape=truth(values.get("shape", True), "shape", name),
+        colour=truth(values.get("colour", True), "colour", name),
         frame=None if frame is None else _frame(frame, name),
-        version=str(values["facekp"]),
-        job=str(values.get("job", "")),
+        version=text(values["facekp"], "version", name),
+        job=text(values.get("job", ""), "job", name),
     )
 
 
-def _numbers(values: Any, what: str, name: str) -> tuple[float, ...]:
-    if not isinstance(values, list):
-        raise SettingsError(f"{name} is no recipe: {values!r} for its {what} is no list of numbers")
-    return tuple(_number(value, what, name) for value in values)
-
-
 def _frame(values: Any, name: str) -> tuple[float, float]:
-    parts = _numbers(values, "frame", name)
+    parts = numbers(values, "frame", name)
     if len(parts) != 2:
         raise SettingsError(f"{name} is no recipe: its frame is {values!r}; give two numbers, shape and colour")
     return parts[0], parts[1]
 
 
-def _number(value: Any, what: str, name: str) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not abs(value) <= sys.float_info.max:
-        raise SettingsError(f"{name} is no recipe: {value!r} in its {what} is no finite number")
-    return float(value)
-
-
 def _photograph(values: Any, name: str) -> Photograph:
     if not isinstance(values, dict):
         raise SettingsError(f"a photograph of {name} is no object")
-    _check_keys(values, ("file", "sha256", "points"), ("extra",), f"a photograph of {name}")
-    file = str(values["file"])
+    check_keys(values, ("file", "sha256", "points"), ("extra",), f"a photograph of {name}")
+    file = text(values["file"], "photograph's file", name)
+    if not file or "\0" in file or len(file) > LONGEST_NAME:
+        raise SettingsError(f"{name} has a photograph called {repr_of(file)}, which is no name of a file")
     points = as_pairs(values["points"], f"{file} in {name}")
-    extra = as_pairs(values.get("extra") or [[0.0, 0.0]], f"{file} in {name}")
-    return Photograph(file, str(values["sha256"]), points, extra if values.get("extra") else extra[:0])
-
-
-def _check_keys(
-    values: Mapping[str, Any], needed: Sequence[str], optional: Sequence[str] | Mapping[str, Any], name: str
-) -> None:
-    for key in needed:
-        if key not in values:
-            raise SettingsError(f"{name} lacks {key!r}")
-    for key in values:
-        if key not in needed and key not in optional:
-            raise SettingsError(f"{name} has {key!r}, which means nothing to facekp {__version__}")
+    one = Photograph(file, text(values["sha256"], "photograph's sha256", name), points)
+    return replace(one, extra=as_pairs(values["extra"], f"{file} in {name}")) if "extra" in values else one

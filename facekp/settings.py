@@ -111,8 +111,8 @@ class MorphSettings:
         whole = isinstance(self.frames, int | np.integer) and not isinstance(self.frames, bool)
         if not whole or not 2 <= self.frames <= MAX_FRAMES:
             raise SettingsError(
-                f"frames is {self.frames!r}; a morph needs 2 frames or more, its first and its last, "
-                f"and has {MAX_FRAMES} at most"
+                f"a morph needs 2 frames or more, its first and its last, and {MAX_FRAMES} at most; "
+                f"frames is {self.frames!r}"
             )
         checked: dict[str, Any] = {
             "frames": int(self.frames),

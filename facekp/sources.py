@@ -153,6 +153,8 @@ def read_points(path: str | os.PathLike[str], size: tuple[int, int], face: int =
         data = file.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{file} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise AnnotationError(f"{str(file)!r} is no name of a file: it holds a zero byte") from None
     faces = parse_faces(data, suffix, size, name=str(file))
     if not 1 <= face <= len(faces):
         raise AnnotationError(

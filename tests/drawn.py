@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from facekp.annotations import format_pts
+from facekp.images import encode_png
+from facekp.sources import Photograph, open_photograph
 
 
 def face_points(
@@ -81,3 +87,14 @@ def two_faces() -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float3
     """Pictures and points of two faces that differ in place, size, proportions and mouth."""
     a, b = face_points(), face_points((150, 100), 120, 110, mouth=0.08)
     return draw_face(a), draw_face(b, (300, 200), (150, 100, 80), seed=1), a, b
+
+
+def drawn_photographs(folder: Path) -> tuple[Photograph, ...]:
+    """Three drawn photographs with their points, a.png and a.pts and so on, in a new folder."""
+    folder.mkdir()
+    a, b, points_a, points_b = two_faces()
+    third = face_points((90, 100), 95, 105)
+    for name, picture, points in (("a", a, points_a), ("b", b, points_b), ("c", draw_face(third), third)):
+        (folder / f"{name}.png").write_bytes(encode_png(picture))
+        (folder / f"{name}.pts").write_text(format_pts(points))
+    return tuple(open_photograph(str(folder / f"{x}.png"), points=folder / f"{x}.pts")[0] for x in "abc")

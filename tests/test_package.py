@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.installation import install
 
 ORDER = [
-    "errors", "parallel", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection",
+    "errors", "values", "parallel", "schema", "files", "inventory", "images", "pose", "annotations", "_libfacedetection",
     "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "heatmaps", "networks", "checkpoint",
     "readout", "export", "engines", "locate", "filters", "predict", "many", "smooth", "track", "metrics", "records",
     "results", "reliability", "align", "axis", "mesh", "folds", "field", "warp", "texture", "render", "settings",

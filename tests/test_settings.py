@@ -44,9 +44,9 @@ def test_numbers_of_any_kind_become_plain_ones():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("frames", 1, "frames is 1; a morph needs 2 frames or more, its first and its last, and has 100000"),
-        ("frames", MAX_FRAMES + 1, "has 100000 at most"),
-        ("frames", 10**30, "has 100000 at most"),
+        ("frames", 1, "needs 2 frames or more, its first and its last, and 100000 at most; frames is 1"),
+        ("frames", MAX_FRAMES + 1, "and 100000 at most"),
+        ("frames", 10**30, "and 100000 at most"),
         ("frames", True, "frames is True"),
         ("frames", 2.0, "frames is 2.0"),
         ("size", "b", "two whole numbers"),

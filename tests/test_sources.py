@@ -68,9 +68,16 @@ def test_a_plain_list_of_pairs_and_extra_points(tmp_path, photo):
         ("p.json", "[[1, 2, 3]]", "no pairs of finite numbers"),
         ("p.json", '[["a", 2]]', "no pairs of finite numbers"),
         ("p.json", "[[NaN, 2]]", "no pairs of finite numbers"),
+        ("p.json", "[" * 100_000, "no JSON file of points"),
+        ("p.json", f"[[1{'0' * 400}, 2]]", "no pairs of finite numbers"),
+        ("p.json", '[["1", "2"]]', "no pairs of finite numbers"),
+        ("p.json", "[[true, 2]]", "no pairs of finite numbers"),
         ("p.json", "[]", "points of 0 faces"),
         ("p.csv", "x,y\n1,2\n", "no CSV file of points"),
         ("p.csv", "file,face,x,y\na,0,one,2\n", "no CSV file of points"),
+        ("p.csv", f"file,face,x,y\n{'a' * 200_000},0,1,2\n", "no CSV file of points"),
+        ("p.asf", "²\n", "does not say how many points"),
+        ("p.asf", "9" * 5000, "points and lists 0"),
         ("p.pts", "hello", "p.pts has no list of points"),
     ],
 )
@@ -88,6 +95,11 @@ def test_files_that_cannot_be_read(tmp_path, photo):
         read_points(tmp_path / "b.json", (10, 10))
     with pytest.raises(ImageError, match=r"none.png does not exist"):
         open_photograph(str(tmp_path / "none.png"))
+    for name in ("a\0.png", "x" * 5000):
+        with pytest.raises(ImageError, match=r"is no name of a file|cannot be read"):
+            open_photograph(name)
+        with pytest.raises(AnnotationError, match=r"is no name of a file|cannot be read"):
+            read_points(f"{name}.pts", (10, 10))
     with pytest.raises(ImageError, match="is a folder"):
         open_photograph(str(tmp_path))
     (tmp_path / "text.png").write_text("no picture")
@@ -155,6 +167,8 @@ def test_settings_as_text():
     [
         ("speed", "3", "no setting 'speed'"),
         ("size", "big", "size is 'big'; give a side as 512, or width and height as 640x480, or a"),
+        ("size", "9" * 5000, "give a side as 512"),
+        ("frames", "9" * 5000, "give a whole number"),
         ("frames", "2.5", "frames is '2.5'; give a whole number"),
         ("fps", "fast", "fps is 'fast'; give a number"),
         ("loop", "maybe", "loop is 'maybe'; give yes or no"),
