@@ -24,6 +24,7 @@ RESULTS = HERE / "RESULTS.md"
 CHROMIUM = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
 SECTIONS = {
     "keypoints": None,
+    "quantisation": "300-W",
     "camera": None,
     "detectors": "300-W",
     "pose": "IMM",
