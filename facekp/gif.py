@@ -50,10 +50,9 @@ def write_gif(film: Reel, path: Path, rate: Fraction, options: MovieOptions) -> 
 
     def colours_of(shots: Iterable[Shot]) -> Callable[[Picture], tuple[Index, Index]]:
         palette = _palette(_histogram(shots), count)
-        if options.dither == "ordered":
-            return _ordered(palette, noise)
-        diffusion = Image.Dither.FLOYDSTEINBERG if options.dither == "diffusion" else Image.Dither.NONE
-        return _by_pillow(palette, diffusion)
+        if options.dither == "diffusion":
+            return _diffused(palette)
+        return _nearest(palette, noise if options.dither == "ordered" else None)
 
     of_film = colours_of(film.thinned(_SAMPLED_FRAMES)) if options.palette == "film" else None
 
@@ -161,27 +160,29 @@ class _Noise:
         return cls(np.maximum(noise, 0).astype(np.uint8), np.maximum(-noise, 0).astype(np.uint8))
 
 
-def _ordered(palette: NDArray[np.uint8], noise: _Noise) -> Callable[[Picture], tuple[Index, Index]]:
-    """Pixels and palette of a picture, dithered by a fixed pattern."""
+def _nearest(palette: NDArray[np.uint8], noise: _Noise | None) -> Callable[[Picture], tuple[Index, Index]]:
+    """Pixels and palette of a picture, dithered by a fixed pattern, or not at all."""
     nearest = KDTree(palette).query(_CUBE)[1].astype(np.uint8)
     entries = _entries(palette)
 
     def colour(picture: Picture) -> tuple[Index, Index]:
-        noisy = cv2.subtract(cv2.add(np.ascontiguousarray(picture[..., :3]), noise.up), noise.down)
-        return _masked(np.take(nearest, _joined(np.asarray(noisy, dtype=np.uint8))), picture), entries
+        rgb: Any = np.ascontiguousarray(picture[..., :3])
+        if noise:
+            rgb = cv2.subtract(cv2.add(rgb, noise.up), noise.down)
+        return _masked(np.take(nearest, _joined(rgb)), picture), entries
 
     return colour
 
 
-def _by_pillow(palette: NDArray[np.uint8], dither: Image.Dither) -> Callable[[Picture], tuple[Index, Index]]:
-    """Pixels and palette of a picture, without dither or with the diffusion of errors."""
+def _diffused(palette: NDArray[np.uint8]) -> Callable[[Picture], tuple[Index, Index]]:
+    """Pixels and palette of a picture, each pixel's error handed on to its neighbours."""
     image = Image.new("P", (1, 1))
     image.putpalette(np.resize(palette, (256, 3)).tobytes())  # filled up with the same colours again
     entries = _entries(palette)
 
     def colour(picture: Picture) -> tuple[Index, Index]:
         rgb = Image.fromarray(np.ascontiguousarray(picture[..., :3]))
-        index = np.array(rgb.quantize(palette=image, dither=dither))
+        index = np.array(rgb.quantize(palette=image, dither=Image.Dither.FLOYDSTEINBERG))
         return _masked(index % np.uint8(len(palette)), picture), entries
 
     return colour

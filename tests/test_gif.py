@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from facekp.film import MovieOptions
+from facekp.images import load_image
 from facekp.morph import morph_frames
 from facekp.movie import write_movie
 from facekp.settings import MorphSettings
+from tests.conftest import GALLERY
 from tests.drawn import two_faces
 from tests.reading import read_film
 
@@ -61,6 +63,14 @@ def test_dither_leaves_no_bands(tmp_path):
     assert bands(tmp_path, dither="ordered") < 2
     assert bands(tmp_path, dither="diffusion", colours=12) < 2.5
     assert bands(tmp_path, dither="none", colours=12) > 3.5
+
+
+@pytest.mark.parametrize("dither", ["ordered", "none", "diffusion"])
+@pytest.mark.parametrize("palette", ["film", "frame"])
+def test_few_colours_make_a_picture_no_darker(tmp_path, palette, dither):
+    picture = load_image(GALLERY / "ada_neutral.jpg")
+    (frame,) = frames_of(tmp_path, [picture], palette=palette, dither=dither)
+    assert np.abs((frame.astype(float) - picture).mean(axis=(0, 1))).max() < 0.8
 
 
 def test_without_dither_equal_pixels_stay_equal(tmp_path):
