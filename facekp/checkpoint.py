@@ -16,7 +16,7 @@ from torch import nn
 
 from facekp.confidence import Confidence
 from facekp.errors import CheckpointError
-from facekp.files import write_bytes
+from facekp.files import make_folder, reason, write_bytes
 from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, joined_sha256, scout_folder
 from facekp.networks import build_network
 from facekp.schema import SCHEMAS, Schema
@@ -135,7 +135,7 @@ def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
     CheckpointError
         If the folder, its card or its weights are missing, or do not fit each other.
     """
-    folder = _find(name)
+    folder = checkpoint_folder(name)
     checkpoint = _load(folder)
     scout = checkpoint.input.scout
     return checkpoint if scout is None else replace(checkpoint, scout=_load_scout(folder, scout, checkpoint.schema))
@@ -151,9 +151,7 @@ def _load(folder: Path) -> Checkpoint:
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / CARD} lacks, or does not understand, {error}; restore the file") from None
     path = folder / WEIGHTS
-    if not path.is_file():
-        raise CheckpointError(f"{folder} has no {WEIGHTS}; a checkpoint is that file and {CARD}")
-    data = path.read_bytes()
+    data = _read(path, beside=CARD)
     try:
         tensors = load(data)
     except SafetensorError as error:
@@ -178,8 +176,7 @@ def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: di
         Must hold ``schema``, ``network``, ``input``, and ``network_options`` where the network has any;
         from them `load_checkpoint` rebuilds it.
     """
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    target = make_folder(folder, parents=True)
     state = {
         key: (value.half() if value.is_floating_point() else value).contiguous()
         for key, value in network.state_dict().items()
@@ -210,21 +207,35 @@ def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
     return scout
 
 
-def _find(name: str | os.PathLike[str]) -> Path:
-    own = checkpoints_folder() / name
-    folder = own if isinstance(name, str) and name in checkpoint_names() else Path(name)
-    if not folder.is_dir():
+def checkpoint_folder(name: str | os.PathLike[str]) -> Path:
+    """The folder of the checkpoint that `load_checkpoint` loads by this name; its errors are a `CheckpointError`."""
+    own = isinstance(name, str) and name in checkpoint_names()
+    folder = checkpoints_folder() / name if own else Path(name)
+    try:
+        there = folder.is_dir()
+    except OSError:  # a name that is too long, say
+        there = False
+    if not there:
         known = ", ".join(checkpoint_names()) or "none"
         raise CheckpointError(f"there is no checkpoint {str(name)!r}; give a folder, or one of: {known}")
     return folder
 
 
-def _read_card(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(f"{path.parent} has no {CARD}; a checkpoint is that file and {WEIGHTS}")
+def _read(path: Path, beside: str) -> bytes:
+    """One of a checkpoint's two files; `beside` is the name of the other."""
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.parent} has no {path.name}; a checkpoint is that file and {beside}") from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from None
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    data = _read(path, beside=WEIGHTS)
+    try:
+        card = json.loads(data)
+    except ValueError as error:  # bytes that are no text, too
         raise CheckpointError(f"{path} cannot be read as JSON ({error}); restore the file") from None
     if not isinstance(card, dict):
         raise CheckpointError(f"{path} holds no JSON object; restore the file")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
+import socket
 import sys
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,20 +18,13 @@ from typing import TYPE_CHECKING, TextIO
 from facekp import __version__
 from facekp.cli_film import detect_films, is_film
 from facekp.cli_morph import add_morph_commands
-from facekp.console import (
-    FAILED,
-    MISUSED,
-    add_shared_options,
-    complain,
-    load_predictor,
-    refuse_existing,
-    with_progress,
-)
+from facekp.cli_photo import detect_photos
+from facekp.console import FAILED, MISUSED, add_shared_options, complain, heed_sigterm, refuse_existing
 from facekp.errors import CheckpointError, FacekpError, FacekpWarning, OutputError, SettingsError
+from facekp.files import reason
 
 if TYPE_CHECKING:
-    from facekp.images import Picture
-    from facekp.keypoints import Keypoints
+    from facekp.checkpoint import Checkpoint
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,10 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FacekpError as error:
         complain(error)
         return FAILED
+    except BrokenPipeError:  # `console` knows what to do
+        raise
+    except OSError as error:  # a file system can refuse anything, at any time
+        complain(_sentence(error))
+        return FAILED
     except KeyboardInterrupt:
         complain("interrupted")
         return FAILED
     return status
+
+
+def _sentence(error: OSError) -> str:
+    """What a refusal says, and of which file."""
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return f"{where}{reason(error)}; choose another place, or make room"
 
 
 def _show_warning(
@@ -84,19 +89,35 @@ def _parser() -> argparse.ArgumentParser:
     detect = commands.add_parser(
         "detect",
         help="find the keypoints in photographs or films",
-        epilog="Of a film (.mp4, .mov, .webm, ...) --out may also name the file: points.csv, with a row for each face "
-        "in each frame, or points.json or .jsonl, with an object for each frame. Faces have ids, which they keep.",
+        epilog="A GIF, WebP or PNG that moves is a film. The table of photographs has a row for each point of each "
+        "face; that of a film a row for each face in each frame; .json and .jsonl have an object for each photograph, "
+        "or frame. Faces in films have ids, which they keep. docs/points.md tells of columns and fields.",
     )
     detect.add_argument("photos", metavar="PHOTO", nargs="+", help="a photograph or a film")
-    detect.add_argument("--format", choices=("json", "csv", "pts"), default="json")
-    detect.add_argument("--out", metavar="DIR", type=Path, help="write a file for each into this folder")
+    detect.add_argument(
+        "--format",
+        choices=("json", "csv", "pts"),
+        help="default: that of --out's suffix, or json; .pts holds nothing but the points of one face",
+    )
+    detect.add_argument(
+        "--out",
+        metavar="PLACE",
+        type=Path,
+        help="a folder, for a file for each photograph or film; or one file: points.csv or .json, of one film .jsonl "
+        "too; without it, the points are printed",
+    )
     detect.add_argument("--overlay", action="store_true", help="also write it with its points (with --out)")
     detect.set_defaults(run=_detect)
 
     add_shared_options(detect)
     add_morph_commands(commands)
 
-    export = commands.add_parser("export", help="write a network as an ONNX model")
+    export = commands.add_parser(
+        "export",
+        help="write a network as an ONNX model",
+        epilog="Where a network has a scout, which looks first, as face68 has face68-fast, the scout is a second "
+        "model: export it too. The model's metadata (facekp.preprocessing) tell how either is used.",
+    )
     export.add_argument("model", metavar="MODEL", help="a checkpoint's name or folder")
     export.add_argument("file", metavar="FILE", type=Path, nargs="?", help="default: the model's name with .onnx")
     export.add_argument("--overwrite", action="store_true", help="replace a file that facekp named itself")
@@ -110,81 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _detect(arguments: argparse.Namespace) -> int:
-    from facekp.annotations import format_csv, format_json
-    from facekp.keypoints import photo_record
-    from facekp.many import predict_files
-
-    if any(map(is_film, arguments.photos)):
-        return detect_films(arguments)
-    _check_detect(arguments)
-    predictor = load_predictor(arguments)
-    records, failed = [], False
-    for photo, found in with_progress(predict_files(predictor, arguments.photos), len(arguments.photos)):
-        try:
-            if isinstance(found, FacekpError):
-                raise found
-            image, faces = found
-            if not faces:
-                complain(f"{photo}: no face was found")
-            if arguments.out:
-                _write_faces(arguments, photo, image, faces)
-        except FacekpError as error:
-            complain(error)
-            failed = True
-            continue
-        records.append(photo_record(photo, image, faces))
-    if not arguments.out:
-        names = predictor.schema.names
-        sys.stdout.write(format_json(records) if arguments.format == "json" else format_csv(records, names))
-    return FAILED if failed else 0
-
-
-def _check_detect(arguments: argparse.Namespace) -> None:
-    """What can be refused before any work is done."""
-    if arguments.out is None:
-        if arguments.overlay or arguments.format == "pts":
-            asked = "--overlay" if arguments.overlay else "--format pts"
-            raise SettingsError(f"{asked} writes files; give the folder for them with --out DIR")
-        return
-    if not arguments.out.parent.is_dir():
-        raise OutputError(f"{arguments.out}: the folder {arguments.out.parent} does not exist; make it first")
-    if arguments.out.exists() and not arguments.out.is_dir():
-        raise OutputError(f"{arguments.out} is a file; give a folder")
-    twice = [stem for stem, count in Counter(Path(photo).stem for photo in arguments.photos).items() if count > 1]
-    if twice:
-        raise OutputError(f"several photographs are called {twice[0]!r} and would overwrite each other; run them apart")
-
-
-def _write_faces(arguments: argparse.Namespace, photo: str, image: Picture, faces: list[Keypoints]) -> None:
-    from facekp.draw import draw_face
-    from facekp.files import write_bytes
-    from facekp.images import encode_png
-
-    outputs = {name: text.encode() for name, text in _documents(arguments.format, photo, image, faces).items()}
-    if arguments.overlay:
-        overlay = image
-        for face in faces:
-            overlay = draw_face(overlay, face.points, face.schema, uncertainty=face.uncertainty)
-        outputs[f"{Path(photo).stem}_points.png"] = encode_png(overlay)
-    arguments.out.mkdir(exist_ok=True)
-    for name in outputs:
-        refuse_existing(arguments.out / name, arguments)
-    for name, data in outputs.items():
-        write_bytes(arguments.out / name, data)
-
-
-def _documents(form: str, photo: str, image: Picture, faces: list[Keypoints]) -> dict[str, str]:
-    """Names and texts of the files for one photo; .pts holds one face, so there is one for each."""
-    from facekp.annotations import format_csv, format_json, format_pts
-    from facekp.keypoints import photo_record
-
-    stem = Path(photo).stem
-    if form == "json":
-        return {f"{stem}.json": format_json([photo_record(photo, image, faces)])}
-    if form == "csv":
-        names = faces[0].schema.names if faces else ()
-        return {f"{stem}.csv": format_csv([photo_record(photo, image, faces)], names)}
-    return {f"{stem}{f'_{i + 1}' if i else ''}.pts": format_pts(face.points) for i, face in enumerate(faces)}
+    return detect_films(arguments) if any(map(is_film, arguments.photos)) else detect_photos(arguments)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -194,9 +141,22 @@ def _export(arguments: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(arguments.model)
     target = arguments.file or Path(f"{checkpoint.name}.onnx")
     if arguments.file is None:
-        refuse_existing(target, arguments)
+        refuse_existing(target, arguments, f"give another name, as in: facekp export {arguments.model} NAME.onnx")
     export_onnx(checkpoint, target)
+    if checkpoint.scout:
+        complain(_scout_too(arguments.model, target, checkpoint.scout))
     return 0
+
+
+def _scout_too(model: str, target: Path, scout: Checkpoint) -> str:
+    """That a model alone is not all of a network, and what writes the rest."""
+    from facekp.checkpoint import checkpoint_folder
+    from facekp.inventory import checkpoints_folder, scout_folder
+
+    folder = scout_folder(checkpoint_folder(model), scout.name) or Path(scout.name)
+    name = scout.name if folder.parent == checkpoints_folder() else str(folder)
+    command = shlex.join(["facekp", "export", name, str(target.with_name(f"{scout.name}.onnx"))])
+    return f"{target} gives the library's points only behind its scout, which looks first; write it with: {command}"
 
 
 def _app(arguments: argparse.Namespace) -> int:
@@ -204,6 +164,7 @@ def _app(arguments: argparse.Namespace) -> int:
 
     if find_spec("streamlit") is None:
         raise SettingsError("the app needs Streamlit; install it with: pip install 'facekp[app]'")
+    _check_address(arguments.host, arguments.port)
     here = Path(__file__).parent
     folder = next(place for place in (here / "app", here.parent / "app") if place.is_dir())
     where = ["--server.address", arguments.host, "--server.port", str(arguments.port)]
@@ -212,14 +173,34 @@ def _app(arguments: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", *script])
 
 
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address at which nothing can be served; Streamlit would end in a stack trace."""
+    if not 1 <= port <= 65535:
+        raise SettingsError(f"the port is {port}; give one from 1 to 65535")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: not for a port in use
+            listener.bind(address)
+    except (OSError, ValueError) as error:  # ValueError: a host whose name is too long
+        raise SettingsError(
+            f"the app cannot be served at {host}, port {port}: {reason(error)}; give another --host or --port"
+        ) from None
+
+
 def console() -> None:
     """Entry point of the installed command."""
+    heed_sigterm()
     try:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of a pipe has had enough, as `head` does. Python would complain once more when it
         # closes standard output, so that leads nowhere from here on (docs.python.org/3/library/signal.html).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = FAILED
+    except OSError as error:  # what is buffered cannot be written: a full disk, say
+        complain(_sentence(error))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     sys.exit(status)

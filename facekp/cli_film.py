@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from facekp.console import FAILED, complain, load_predictor, refuse_existing, with_progress
-from facekp.errors import FacekpError, OutputError, SettingsError
-from facekp.files import check_output, written_aside
+from facekp.console import (
+    DEFAULT_FORMAT,
+    FAILED,
+    complain,
+    load_predictor,
+    names_file,
+    refuse_existing,
+    refuse_other_format,
+    refuse_same_names,
+    with_progress,
+)
+from facekp.errors import FacekpError, SettingsError
+from facekp.files import check_folder, check_output, make_folder, written_aside
 
 if TYPE_CHECKING:
     from facekp.footage import Footage
@@ -23,10 +32,11 @@ if TYPE_CHECKING:
 
 
 def is_film(path: str) -> bool:
-    """Whether a file is a film rather than a photograph, by its suffix."""
+    """Whether a file is a film rather than a photograph, by its suffix; of GIF, WebP and PNG, by whether they move."""
+    from facekp.animation import is_animation
     from facekp.footage import FILM_SUFFIXES
 
-    return Path(path).suffix.lower() in FILM_SUFFIXES
+    return Path(path).suffix.lower() in FILM_SUFFIXES or is_animation(path)
 
 
 def detect_films(arguments: argparse.Namespace) -> int:
@@ -38,7 +48,7 @@ def detect_films(arguments: argparse.Namespace) -> int:
     failed = False
     for path, (table, overlay) in targets.items():
         try:
-            failed |= not _detect_film(path, tracker, table, overlay, arguments.format)
+            failed |= not _detect_film(path, tracker, table, overlay, arguments.format or DEFAULT_FORMAT)
         except FacekpError as error:
             complain(error)
             failed = True
@@ -47,11 +57,11 @@ def detect_films(arguments: argparse.Namespace) -> int:
 
 def _targets(arguments: argparse.Namespace) -> dict[str, tuple[Path | None, Path | None]]:
     """For each film where its points and the film with them drawn in are to be written."""
-    from facekp.trackfile import TRACK_WRITERS
-
     films, out = arguments.photos, arguments.out
-    if not all(map(is_film, films)):
-        raise SettingsError("some of these are films and some are not; give photographs and films in commands apart")
+    photo = next((path for path in films if not is_film(path)), None)
+    if photo is not None:
+        film = next(filter(is_film, films))
+        raise SettingsError(f"{film} is a film and {photo} is not; give photographs and films in commands apart")
     if arguments.format == "pts":
         raise SettingsError("a .pts file holds one face; write the points of a film as csv or json")
     if out is None:
@@ -60,28 +70,32 @@ def _targets(arguments: argparse.Namespace) -> dict[str, tuple[Path | None, Path
         if len(films) > 1:
             raise SettingsError("several films need a folder for their points; give it with --out DIR")
         return {films[0]: (None, None)}
-    if out.suffix:
-        check_output(out, TRACK_WRITERS)
-        if len(films) > 1:
-            raise SettingsError(f"{out} is one file, for {len(films)} films; give a folder with --out DIR")
-    elif not out.parent.is_dir():
-        raise OutputError(f"{out}: the folder {out.parent} does not exist; make it first")
-    twice = [stem for stem, count in Counter(Path(film).stem for film in films).items() if count > 1]
-    if twice:
-        raise OutputError(f"several films are called {twice[0]!r} and would overwrite each other; run them apart")
-    folder = out.parent if out.suffix else out
+    one = names_file(out)
+    if one:
+        _check_table(out, arguments)
+    folder = out.parent if one else check_folder(out)
+    refuse_same_names(films, "films")
     targets = {}
     for film in films:
         stem = Path(film).stem
-        table = out if out.suffix else out / f"{stem}.{arguments.format}"
+        table = out if one else out / f"{stem}.{arguments.format or DEFAULT_FORMAT}"
         overlay = folder / f"{stem}_points.mp4" if arguments.overlay else None
-        for named_by_us in (None if out.suffix else table, overlay):
+        for named_by_us in (None if one else table, overlay):
             if named_by_us:
                 refuse_existing(named_by_us, arguments)
         targets[film] = (table, overlay)
-    if not out.suffix:
-        out.mkdir(exist_ok=True)
+    if not one:
+        make_folder(out)
     return targets
+
+
+def _check_table(out: Path, arguments: argparse.Namespace) -> None:
+    from facekp.trackfile import TRACK_WRITERS
+
+    check_output(out, TRACK_WRITERS)
+    refuse_other_format(out, arguments)
+    if len(arguments.photos) > 1:
+        raise SettingsError(f"{out} is one file, for {len(arguments.photos)} films; give a folder with --out DIR")
 
 
 def _detect_film(
@@ -130,7 +144,7 @@ class _Overlay(ExitStack):
         if self._write is None:
             size = picture.shape[1], picture.shape[0]
             aside = self.enter_context(written_aside(self._path))
-            sound = self._footage.path
+            sound = self._footage.sound
             self._write = self.enter_context(film_writer(aside, size, self._footage.rate, sound=sound))
         for key, face in faces.items():
             label = str(key) if len(faces) > 1 else ""

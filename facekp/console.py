@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from facekp.errors import OutputError
+from facekp.errors import OutputError, SettingsError
+from facekp.files import is_folder
 
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
@@ -17,6 +21,9 @@ T = TypeVar("T")
 
 FAILED, MISUSED = 1, 2
 """Exit statuses; 0 is success."""
+
+DEFAULT_FORMAT = "json"
+"""Of points, where neither --format nor the file's suffix says it."""
 
 
 def add_shared_options(command: argparse.ArgumentParser) -> None:
@@ -27,6 +34,11 @@ def add_shared_options(command: argparse.ArgumentParser) -> None:
         "--engine", choices=("torch", "onnxruntime"), default="torch", help="what computes the network (default: torch)"
     )
     command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
+
+
+def heed_sigterm() -> None:
+    """Let SIGTERM end the command as Ctrl-C does, with its temporary files removed and the shell's usual status."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def load_predictor(arguments: argparse.Namespace) -> KeypointPredictor:
@@ -41,17 +53,38 @@ def check_target(arguments: argparse.Namespace, default: Path, photos: Sequence[
     from facekp.files import check_output
 
     target = check_output(arguments.out or default, suffixes)
-    if any(Path(photo).resolve() == target.resolve() for photo in photos):
+    # os.path's function, since that of pathlib fails for links that lead in a circle.
+    if any(os.path.realpath(photo) == os.path.realpath(target) for photo in photos):
         raise OutputError(f"{target} is one of the photographs; give another name with --out")
     if arguments.out is None:
         refuse_existing(target, arguments)
     return target
 
 
-def refuse_existing(path: Path, arguments: argparse.Namespace) -> None:
-    """A name that the user did not choose must not cost them a file."""
-    if path.exists() and not arguments.overwrite:
-        raise OutputError(f"{path} is there already; choose another place with --out, or give --overwrite")
+def refuse_existing(
+    path: Path, arguments: argparse.Namespace, otherwise: str = "choose another place with --out"
+) -> None:
+    """A name that the user did not choose must not cost them a file; `otherwise` says how to choose one."""
+    if os.path.lexists(path) and not arguments.overwrite:
+        raise OutputError(f"{path} is there already; {otherwise}, or give --overwrite")
+
+
+def names_file(out: Path) -> bool:
+    """Whether --out of `detect` names one file for all points; else a folder, with a file for each photograph."""
+    return bool(out.suffix) and not is_folder(out)
+
+
+def refuse_other_format(out: Path, arguments: argparse.Namespace) -> None:
+    """A file's suffix and --format must not contradict each other."""
+    if arguments.format and not out.suffix.lower().startswith(f".{arguments.format}"):  # .jsonl is json, too
+        raise SettingsError(f"{out} is no {arguments.format} file; give it another suffix, or leave --format out")
+
+
+def refuse_same_names(paths: Sequence[str], what: str) -> None:
+    """Files that are named after photographs or films must not overwrite each other."""
+    twice = [stem for stem, count in Counter(Path(path).stem for path in paths).items() if count > 1]
+    if twice:
+        raise OutputError(f"several {what} are called {twice[0]!r} and would overwrite each other; run them apart")
 
 
 def with_progress(items: Sequence[T] | Iterator[T], total: int | None = None) -> Iterator[T]:

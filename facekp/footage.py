@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 
+from facekp.animation import Animation, is_animation
 from facekp.errors import FacekpWarning, ImageError
 from facekp.images import Picture
 
@@ -44,7 +45,7 @@ class Footage:
     Parameters
     ----------
     path : path
-        In any format that FFmpeg knows.
+        In any format that FFmpeg knows, or an animated GIF, WebP or PNG.
 
     Attributes
     ----------
@@ -53,6 +54,8 @@ class Footage:
         Mean frames per second, as the file states it.
     count : int or None
         About how many frames there are, as the file states it.
+    sound : Path or None
+        Where its sound is; None for an animated picture, which has none.
     trouble : str
         After reading: a sentence about what could not be read; empty where all was well.
 
@@ -65,12 +68,19 @@ class Footage:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.trouble = ""
+        self._animation = Animation(self.path) if is_animation(self.path) else None
+        self._duration: Fraction | None = None
+        self.sound: Path | None = None if self._animation else self.path
+        if self._animation:
+            self.rate: Fraction = self._animation.rate
+            self.count: int | None = self._animation.count
+            return
         with _opened(self.path) as container:
             stream = container.streams.video[0]
-            self.rate: Fraction = stream.average_rate or stream.guessed_rate or _USUAL_RATE
+            self.rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
             self._duration = _duration(container)
             stated = stream.frames or (round(self._duration * self.rate) if self._duration else 0)
-            self.count: int | None = stated or None
+            self.count = stated or None
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames.
@@ -83,17 +93,14 @@ class Footage:
         ImageError
             If not one frame can be read.
         """
-        self.trouble, number, end, tick = "", 0, Fraction(0), 1 / self.rate
-        with _opened(self.path) as container:
-            decoder = _Decoder(container)
-            for frame in decoder:
-                time = end if frame.pts is None else max(end, frame.pts * frame.time_base)
-                end = time + tick / 1000  # no two frames at one time
-                yield Frame(number, time, _upright(frame))
-                number += 1
+        self.trouble, number, time = "", 0, Fraction(0)
+        source = self._animation or _Decoder(self.path, self.rate)
+        for time, picture in source:
+            yield Frame(number, time, picture)
+            number += 1
         if not number:
             raise ImageError(f"{self.path} holds no frame that can be read; it is damaged")
-        self._tell(number, end + tick, decoder.lost)
+        self._tell(number, time + 1 / self.rate, source.lost)
 
     def _tell(self, number: int, end: Fraction, lost: int) -> None:
         """Say what is missing of the film, if anything is."""
@@ -112,16 +119,24 @@ class Footage:
 
 
 class _Decoder:
-    """The decoded frames of a container; counts the places where it is damaged."""
+    """The frames of a film, each with its time in seconds; counts the places where the film is damaged."""
 
-    def __init__(self, container: Any) -> None:
-        self._container = container
+    def __init__(self, path: Path, rate: Fraction) -> None:
+        self._path, self._tick = path, 1 / rate
         self.lost = 0
 
-    def __iter__(self) -> Iterator[Any]:
-        stream = self._container.streams.video[0]
+    def __iter__(self) -> Iterator[tuple[Fraction, Picture]]:
+        end = Fraction(0)
+        with _opened(self._path) as container:
+            for frame in self._frames(container):
+                time = end if frame.pts is None else max(end, frame.pts * frame.time_base)
+                end = time + self._tick / 1000  # no two frames at one time
+                yield time, _upright(frame)
+
+    def _frames(self, container: Any) -> Iterator[Any]:
+        stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        packets = self._container.demux(stream)
+        packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets)

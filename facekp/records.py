@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facekp.errors import CheckpointError
-from facekp.files import write_bytes
+from facekp.files import make_folder, write_bytes
 
 
 def load_record(path: Path, command: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def check_names(values: Mapping[str, Any], kind: type[Any], path: Path, command:
 
 def dump_record(path: Path, values: Mapping[str, Any]) -> None:
     """Write JSON with a line for each value of the two upper levels, so that differences can be read."""
-    path.parent.mkdir(exist_ok=True)
+    make_folder(path.parent)
     lines = ",\n".join(f" {json.dumps(key)}: {_lines(value)}" for key, value in values.items())
     write_bytes(path, f"{{\n{lines}\n}}\n".encode())
 

@@ -64,6 +64,8 @@ def test_the_trunk_is_torchvisions_resnet18_without_its_end():
 def test_no_such_checkpoint():
     with pytest.raises(CheckpointError, match=r"there is no checkpoint 'none'; give a folder, or one of: .*face68"):
         load_checkpoint("none")
+    with pytest.raises(CheckpointError, match="there is no checkpoint"):
+        load_checkpoint("n" * 300)
 
 
 def test_folder_without_card_or_weights(folder):
@@ -72,6 +74,14 @@ def test_folder_without_card_or_weights(folder):
         load_checkpoint(folder)
     (folder / CARD).unlink()
     with pytest.raises(CheckpointError, match=f"has no {CARD}"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, CARD])
+def test_a_file_that_cannot_be_read(folder, name):
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    with pytest.raises(CheckpointError, match=f"{name} cannot be read: Is a directory"):
         load_checkpoint(folder)
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -14,10 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facekp import cli, load_image
+from facekp import cli, cli_photo, load_image
 from facekp.annotations import parse_faces, parse_pts
 from facekp.images import encode_png
 from tests.conftest import ROOT
+
+LONG = "n" * 300
+"""A name that no file can have."""
 
 
 @pytest.fixture
@@ -101,7 +105,7 @@ def test_a_file_that_may_not_be_read(photo, monkeypatch, capsys):
         return whole(path, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr(cli, "load_predictor", lambda arguments: None)
+    monkeypatch.setattr(cli_photo, "load_predictor", lambda arguments: None)
     assert run("detect", photo, "--out", photo.parent) == 1
     assert sentences(capsys) == [f"facekp: {photo} cannot be read: Permission denied"]
 
@@ -131,6 +135,31 @@ def test_files_for_each_photograph(photo, other, tmp_path, form):
     assert 0 < (overlay != image).any(axis=2).mean() < 0.2
     if form == "pts":
         assert parse_pts((tmp_path / "out" / "ada.pts").read_text()).shape == (68, 2)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_one_file_for_all_photographs_holds_what_would_be_printed(photo, other, tmp_path, form, capsys):
+    assert run("detect", photo, other, "--format", form) == 0
+    printed = capsys.readouterr().out
+    out = tmp_path / f"points.{form.upper()}"
+    assert run("detect", photo, other, "--out", out, "--overlay") == 0
+    assert out.read_text() == printed
+    assert capsys.readouterr().out == ""
+    assert {"ada_points.png", "mirrored_points.png"} < set(os.listdir(tmp_path))
+    assert run("detect", photo, "--out", out, "--format", form) == 0  # the user chose the name
+    assert len(out.read_text()) < len(printed)
+
+
+def test_one_file_holds_the_photographs_that_could_be_read(photo, tmp_path, capsys):
+    assert run("detect", tmp_path / "none.jpg", photo, "--out", tmp_path / "p.json") == 1
+    assert sentences(capsys) == [f"facekp: {tmp_path / 'none.jpg'} does not exist"]
+    assert [record["file"] for record in json.loads((tmp_path / "p.json").read_text())] == [str(photo)]
+
+
+def test_a_folder_may_be_called_like_a_file(photo, tmp_path):
+    (tmp_path / "p.csv").mkdir()
+    assert run("detect", photo, "--out", tmp_path / "p.csv") == 0
+    assert os.listdir(tmp_path / "p.csv") == ["ada.json"]
 
 
 def test_files_that_are_there_are_kept(photo, tmp_path, capsys):
@@ -186,6 +215,22 @@ def test_morph_and_average_refuse_a_faceless_photograph_by_name(command, photo, 
         (["detect", "a.jpg", "--overlay"], "--overlay writes files"),
         (["detect", "a.jpg", "--out", "none/out"], "the folder none does not exist"),
         (["detect", "x/a.jpg", "y/a.png", "--out", "."], "overwrite each other"),
+        (["detect", "a.jpg", "--out", "p.csv", "--format", "json"], "p.csv is no json file; give it another suffix"),
+        (["detect", "a.jpg", "--out", "p.json", "--format", "pts"], "p.json is no pts file"),
+        (["detect", "a.jpg", "--out", "p.txt"], "one file that ends in .csv or .json, or into a folder"),
+        (["detect", "a.jpg", "--out", "p.pts"], "one file that ends in .csv or .json, or into a folder"),
+        (["detect", "a.jpg", "--out", "none/p.csv"], "the folder none does not exist"),
+        (["detect", "a.jpg", "--out", LONG], "File name too long"),
+        (["detect", "a.jpg", "--out", LONG + ".csv"], "File name too long"),
+        (["detect", "a.jpg", "--model", LONG], "there is no checkpoint"),
+        (["export", LONG], "there is no checkpoint"),
+        (["export", "nose", LONG + ".onnx"], "File name too long"),
+        (["average", "a.jpg", "--out", LONG + ".png"], "File name too long"),
+        (["morph", "a.jpg", "b.jpg", "--save-recipe", LONG + ".json"], "File name too long"),
+        (["morph", "--recipe", LONG + ".json"], "File name too long"),
+        (["app", "--port", "70000"], "the port is 70000; give one from 1 to 65535"),
+        (["app", "--host", "256.256.256.256"], "the app cannot be served at 256.256.256.256, port 8501: "),
+        (["app", "--host", LONG], "give another --host or --port"),
         (["detect", "a.jpg", "--model", "none"], "no checkpoint 'none'"),
         (["morph", "a.jpg", "b.jpg", "--frames", "1"], "2 frames or more"),
         (["morph", "a.jpg", "b.jpg", "--size", "3"], "size"),
@@ -197,6 +242,7 @@ def test_morph_and_average_refuse_a_faceless_photograph_by_name(command, photo, 
     ],
 )
 def test_wrong_usage(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "execv", None)
     monkeypatch.chdir(tmp_path)
     assert run(*arguments) == 2
     captured = capsys.readouterr()
@@ -209,7 +255,7 @@ def test_interruption_is_no_stack_trace(photo, monkeypatch, capsys):
     def interrupt(arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "load_predictor", interrupt)
+    monkeypatch.setattr(cli_photo, "load_predictor", interrupt)
     assert run("detect", photo) == 1
     assert sentences(capsys) == ["facekp: interrupted"]
 
@@ -217,11 +263,14 @@ def test_interruption_is_no_stack_trace(photo, monkeypatch, capsys):
 def test_the_app_is_started_with_its_script(monkeypatch):
     started = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: started.append(arguments))
-    cli.main(["app", "--port", "9000"])
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = str(free.getsockname()[1])
+    run("app", "--port", port)
     (arguments,) = started
     assert arguments[1:4] == ["-m", "streamlit", "run"]
     assert Path(arguments[4]).is_file()
-    assert arguments[-1] == "9000"
+    assert arguments[-1] == port
 
 
 def test_a_pipe_that_is_closed_early_is_no_stack_trace(photo):

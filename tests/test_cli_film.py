@@ -13,6 +13,7 @@ import pytest
 
 from facekp import cli_film
 from facekp.footage import Footage
+from facekp.movie import write_movie
 from tests.drawn_films import SquareFinder, wall, write_film
 from tests.test_cli import run, sentences
 
@@ -75,6 +76,32 @@ def test_on_standard_output(film, capsys):
     assert len(list(csv.DictReader(capsys.readouterr().out.splitlines()))) == 12
 
 
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng", ".png"])
+def test_a_picture_that_moves_is_a_film(tmp_path, suffix):
+    frames = [wall(("red", 10 + 2 * i, 10)) for i in range(6)]
+    write_movie(frames, tmp_path / "film.apng" if suffix == ".png" else tmp_path / f"film{suffix}", 10)
+    if suffix == ".png":
+        (tmp_path / "film.apng").rename(tmp_path / "film.png")
+    assert run("detect", tmp_path / f"film{suffix}", "--out", tmp_path / "p.csv", "--overlay") == 0
+    assert names(tmp_path) == {f"film{suffix}", "p.csv", "film_points.mp4"}
+    rows = table(tmp_path / "p.csv")
+    assert [(row["frame"], row["face"]) for row in rows] == [(str(i), "0") for i in range(6)]
+    assert [float(row["time"]) for row in rows] == pytest.approx(np.arange(6) / 10)
+    overlaid = list(Footage(tmp_path / "film_points.mp4"))
+    assert [float(frame.time) for frame in overlaid] == pytest.approx(np.arange(6) / 10)
+
+
+def test_a_table_whose_name_is_as_long_as_can_be(film, tmp_path):
+    out = tmp_path / ("n" * 245 + ".csv")
+    assert run("detect", film, "--out", out) == 0
+    assert len(table(out)) == 12
+
+
+def test_json_lines_are_json(film, tmp_path):
+    assert run("detect", film, "--out", tmp_path / "p.jsonl", "--format", "json") == 0
+    assert len((tmp_path / "p.jsonl").read_text().splitlines()) == 12
+
+
 def test_several_films_into_a_folder_each_with_its_own_ids(film, tmp_path, capsys):
     other = write_film(tmp_path / "other.mov", [wall(("blue", 50, 50))] * 3)
     out = tmp_path / "out"
@@ -110,7 +137,10 @@ def test_what_was_read_of_a_film_that_breaks_off_is_kept(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words", "status"),
     [
-        (["a.mp4", "b.jpg"], "give photographs and films in commands apart", 2),
+        (["b.jpg", "a.mp4"], "a.mp4 is a film and b.jpg is not; give photographs and films in commands apart", 2),
+        (["a.mp4", "--out", "p.csv", "--format", "json"], "p.csv is no json file", 2),
+        (["a.mp4", "--out", "n" * 300], "File name too long", 2),
+        (["a.mp4", "--out", "n" * 300 + ".csv"], "File name too long", 2),
         (["a.mp4", "--format", "pts"], "write the points of a film as csv or json", 2),
         (["a.mp4", "--overlay"], "--overlay writes a film; give the file for its points", 2),
         (["a.mp4", "b.mp4"], "give it with --out DIR", 2),
