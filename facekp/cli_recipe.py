@@ -10,28 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facekp.console import FAILED, check_target, complain, load_predictor, with_progress
+from facekp.cli_faces import OF_PHOTOGRAPHS, choices, open_photographs
+from facekp.cli_output import MOVIE_NAMES, output_of, target_of
+from facekp.console import FAILED, complain, load_predictor, with_progress
 from facekp.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from facekp.batch import Network
     from facekp.images import Picture
-    from facekp.recipe import Output, Recipe
+    from facekp.recipe import Recipe
     from facekp.settings import MorphSettings
-    from facekp.sources import Photograph
-
-LETTERS = "abc"
-"""By which the first three photographs are called in options."""
-
-_OF_PHOTOGRAPHS = tuple(f"{name}_{letter}" for name in ("face", "points", "extra") for letter in LETTERS)
 
 _OF_KINDS = ("weights", "amount", "only", "mean", "origin", "aim")
 """What options of single commands are called here."""
-
-_HANDED_ON = 3
-"""Photographs that are kept in memory from the search for points to the morph."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.recipe is not None:
         return _run_recipe(arguments)
     recipe, pictures = arguments.recipe_of(arguments)
-    target = _target(arguments, recipe.kind, [one.file for one in recipe.photographs])
+    target = target_of(arguments, recipe.kind, [one.file for one in recipe.photographs])
     make(recipe, target, pictures=pictures, progress=with_progress)
     if arguments.save_recipe is not None:
         write_recipe(recipe, arguments.save_recipe)
@@ -60,7 +53,7 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
     from facekp.options import PARSERS
     from facekp.recipe import FILMS, read_recipe, write_recipe
 
-    said = (*PARSERS, *_MOVIE_NAMES, *_OF_PHOTOGRAPHS, *_OF_KINDS, "frame", "strip")
+    said = (*PARSERS, *MOVIE_NAMES, *OF_PHOTOGRAPHS, *_OF_KINDS, "frame", "strip")
     if arguments.photos or _given(arguments, said) is not None:
         raise SettingsError("a recipe says its photographs and settings; give --recipe without them")
     recipe = read_recipe(arguments.recipe)
@@ -69,20 +62,12 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"{arguments.recipe} is a recipe for {recipe.kind}; run facekp {command} --recipe with it")
     arguments.default = arguments.default.with_suffix(recipe.output.suffix)
     folder = arguments.recipe.parent
-    target = _target(arguments, recipe.kind, [str(folder / one.file) for one in recipe.photographs])
+    target = target_of(arguments, recipe.kind, [str(folder / one.file) for one in recipe.photographs])
     make(recipe, target, folder=folder, progress=with_progress)
     if arguments.save_recipe is not None:
         moved = tuple(replace(one, file=str(folder / one.file)) for one in recipe.photographs)
         write_recipe(replace(recipe, photographs=moved), arguments.save_recipe)
     return 0
-
-
-def _target(arguments: argparse.Namespace, kind: str, photos: list[str]) -> Path:
-    from facekp.recipe import suffixes
-
-    still = getattr(arguments, "frame", None) is not None
-    default = arguments.default.with_suffix(".png") if still else arguments.default
-    return check_target(arguments, default, photos, suffixes(kind, still=still))
 
 
 def _settings(arguments: argparse.Namespace, base: MorphSettings) -> MorphSettings:
@@ -105,77 +90,23 @@ def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> No
         raise SettingsError(f"--{given.replace('_', '-')} {why}")
 
 
-_MOVIE_NAMES = ("quality", "max_megabytes", "palette", "colours", "dither")
-
-
-def _output(arguments: argparse.Namespace, suffix: str) -> Output:
-    from facekp.film import MovieOptions
-    from facekp.recipe import STILL, Output
-
-    movie = MovieOptions(**{name: getattr(arguments, name) for name in _MOVIE_NAMES if name in arguments})
-    strip = getattr(arguments, "strip", None)
-    if strip is None:
-        return Output(suffix, movie=movie)
-    if suffix != STILL or arguments.frame is not None:
-        raise SettingsError("--strip is for a film's pictures side by side; give it a .png file and no --frame")
-    return Output(suffix, strip, movie)
-
-
-def _open(arguments: argparse.Namespace, files: list[str]) -> tuple[tuple[Photograph, ...], list[Picture] | None]:
-    """Photographs with their points, the network loaded if one of them needs it.
-
-    Of more than a few, pictures are not kept: they are read again when they are needed, so that memory does not
-    grow with their number.
-    """
-    from facekp.images import check_file
-    from facekp.sources import open_photograph
-
-    def option(name: str, index: int, otherwise: Any = None) -> Any:
-        value = getattr(arguments, f"{name}_{LETTERS[index]}") if index < len(LETTERS) else None
-        return otherwise if value is None else value
-
-    for file in files:
-        check_file(file)
-    wanted = any(option("points", index) is None for index in range(len(files)))
-    predictor = load_predictor(arguments) if wanted else None
-    few = len(files) <= _HANDED_ON
-
-    def opened(index: int) -> tuple[Photograph, Picture | None]:
-        photograph, picture = open_photograph(
-            files[index],
-            predictor,
-            face=option("face", index, 1),
-            points=option("points", index),
-            extra=option("extra", index),
-        )
-        return photograph, picture if few else None
-
-    indices = range(len(files))
-    results: Iterator[tuple[Photograph, Picture | None]]
-    if wanted:
-        from facekp.many import on_all_cores  # with torch, which takes a second or two
-
-        results = on_all_cores(opened, indices)
-    else:
-        results = map(opened, indices)
-    found = list(with_progress(results, len(files)))
-    return tuple(photograph for photograph, _ in found), [
-        picture for _, picture in found if picture is not None
-    ] or None
-
-
 def _prepared(
     arguments: argparse.Namespace, kind: str, files: list[str], base: MorphSettings, **more: Any
 ) -> tuple[Recipe, list[Picture] | None]:
-    """The recipe of a command, its settings and its file checked before any photograph is read."""
-    from facekp.recipe import Recipe
+    """The recipe of a command, all but its photographs checked before one of them is read."""
+    import numpy as np
 
-    settings = _settings(arguments, base)
-    target = _target(arguments, kind, files)
+    from facekp.recipe import Recipe
+    from facekp.sources import Photograph
+
+    settings, chosen = _settings(arguments, base), choices(arguments, len(files))
+    target = target_of(arguments, kind, files)
     _check_film(settings, target, kind)
-    output = _output(arguments, target.suffix.lower())
-    photographs, pictures = _open(arguments, files)
-    return Recipe(kind, photographs, settings, output, **more), pictures
+    output = output_of(arguments, target.suffix.lower())
+    unopened = tuple(Photograph(file, "", np.empty((0, 2))) for file in files)
+    recipe = Recipe(kind, unopened, settings, output, **more)
+    photographs, pictures = open_photographs(arguments, files, chosen)
+    return replace(recipe, photographs=photographs), pictures
 
 
 def _check_film(settings: MorphSettings, target: Path, kind: str) -> None:
@@ -239,6 +170,8 @@ def recipe_of_symmetrise(arguments: argparse.Namespace) -> tuple[Recipe, list[Pi
     """One photograph."""
     if arguments.photos is None:
         raise SettingsError("symmetrise needs a photograph, or --recipe FILE")
+    why = "is not for symmetrise, which does not know which extra points are pairs; leave it out"
+    _refuse(arguments, [name for name in OF_PHOTOGRAPHS if name.startswith("extra")], why)
     return _changed(arguments, [arguments.photos])
 
 
@@ -270,12 +203,12 @@ def _run_pairs(arguments: argparse.Namespace) -> int:
         raise SettingsError(
             "--pairs names the photographs; give it the folder for the films with --out DIR, and no photographs"
         )
-    _refuse(arguments, _OF_PHOTOGRAPHS, "is not for --pairs: faces and points are columns of the table; leave it out")
+    _refuse(arguments, OF_PHOTOGRAPHS, "is not for --pairs: faces and points are columns of the table; leave it out")
     _refuse(arguments, ("save_recipe",), "is not for --pairs, which writes a recipe beside each film; leave it out")
     if arguments.jobs is not None and arguments.jobs < 1:
         raise SettingsError(f"--jobs is {arguments.jobs}; give 1 or more, or leave it out for one for each core")
     pairs = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
-    output = _output(arguments, "." + (arguments.format or "gif").lower().lstrip("."))
+    output = output_of(arguments, "." + (arguments.format or "gif").lower().lstrip("."))
     network = _network(arguments) if any(None in pair.points for pair in pairs) else None
     failures = []
     for done in with_progress(run_pairs(pairs, arguments.out, output, network, workers=arguments.jobs), len(pairs)):

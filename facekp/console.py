@@ -48,14 +48,11 @@ def load_predictor(arguments: argparse.Namespace) -> KeypointPredictor:
     return KeypointPredictor.from_checkpoint(arguments.model, arguments.detector, arguments.engine)
 
 
-def check_target(arguments: argparse.Namespace, default: Path, photos: Sequence[str], suffixes: Sequence[str]) -> Path:
+def check_target(arguments: argparse.Namespace, default: Path, suffixes: Sequence[str]) -> Path:
     """The file to be written, checked before any work is done."""
     from facekp.files import check_output
 
     target = check_output(arguments.out or default, suffixes)
-    # os.path's function, since that of pathlib fails for links that lead in a circle.
-    if any(os.path.realpath(photo) == os.path.realpath(target) for photo in photos):
-        raise OutputError(f"{target} is one of the photographs; give another name with --out")
     if arguments.out is None:
         refuse_existing(target, arguments)
     return target

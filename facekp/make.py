@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from facekp import __version__
 from facekp.blend import Blend, blend_faces
-from facekp.errors import FacekpWarning, ImageError
-from facekp.files import check_output, write_bytes
+from facekp.errors import FacekpWarning, ImageError, OutputError
+from facekp.files import check_output, is_same, write_bytes
 from facekp.film import MovieOptions
 from facekp.images import Picture, encode_png, read_file
 from facekp.morph import Morph
@@ -65,6 +65,8 @@ def make(
     ------
     ImageError
         If a photograph is missing, or is not the one that it was.
+    OutputError
+        If the file is one of the photographs.
     FacekpError
         As for the making and the writing.
     """
@@ -76,7 +78,7 @@ def make(
             FacekpWarning(f"the recipe is of facekp {recipe.version}, this is {__version__}: the result may differ"),
             stacklevel=2,
         )
-    loaded = pictures if pictures is not None else _Fetched(recipe, Path(folder))
+    loaded = pictures if pictures is not None else _Fetched(recipe, Path(folder), path)
     if recipe.kind in FILMS and not still:
         return _write_film(recipe, loaded, path, progress)
     picture, sentences = _still(recipe, loaded)
@@ -87,8 +89,10 @@ def make(
 class _Fetched(Sequence[Picture]):
     """A recipe's photographs, each read when it is asked for: of many only a few are in memory at a time."""
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, target: Path) -> None:
         self._places = [_place(one, folder) for one in recipe.photographs]
+        if any(is_same(place, target) for place in self._places):
+            raise OutputError(f"{target} is one of the photographs; give another name for what is made")
 
     def __len__(self) -> int:
         return len(self._places)

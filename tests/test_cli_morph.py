@@ -21,10 +21,9 @@ from tests.test_cli import run, sentences
 from tests.test_pose import seen
 
 
-@pytest.fixture
-def faces(tmp_path, monkeypatch):
+def draw_faces(folder, monkeypatch):
     """Drawn photographs a, b and c in the working folder; their points are found in their files."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     shapes = {"a": face_points(), "b": face_points((95, 105), 108, 100), "c": face_points((102, 110), 95, 112)}
     found = []
     for seed, (name, points) in enumerate(shapes.items()):
@@ -32,8 +31,13 @@ def faces(tmp_path, monkeypatch):
         Path(f"{name}.png").write_bytes(encode_png(picture))
         Path(f"{name}.pts").write_text(format_pts(points))
         found.append((picture, points))
-    monkeypatch.setattr("facekp.cli_recipe.load_predictor", lambda arguments: Predictor(found))
-    return tmp_path
+    monkeypatch.setattr("facekp.cli_faces.load_predictor", lambda arguments: Predictor(found))
+    return folder
+
+
+@pytest.fixture
+def faces(tmp_path, monkeypatch):
+    return draw_faces(tmp_path, monkeypatch)
 
 
 class Predictor:
@@ -58,7 +62,7 @@ SMALL = ("--size", "64x48")
 
 
 def test_a_missing_photograph_is_told_before_the_others_are_looked_at(faces, monkeypatch, capsys):
-    monkeypatch.setattr("facekp.cli_recipe.load_predictor", lambda arguments: pytest.fail("a network was loaded"))
+    monkeypatch.setattr("facekp.cli_faces.load_predictor", lambda arguments: pytest.fail("a network was loaded"))
     assert run("morph", "a.png", "none.png") == 1
     assert sentences(capsys) == ["facekp: none.png does not exist"]
 
@@ -99,9 +103,20 @@ def test_the_mean_of_more_photographs_than_are_kept_is_the_librarys(faces):
     np.testing.assert_array_equal(load_image("mean.png"), expected)
 
 
-@pytest.mark.parametrize("suffix", [".gif", ".mp4", ".webm", ".webp", ".apng", ".zip", ".png"])
+OWN_OPTIONS = {
+    ".gif": ["--hold-first", 0.2, "--palette", "frame", "--colours", 64, "--dither", "none"],
+    ".mp4": ["--hold-first", 0.2, "--quality", 60],
+    ".webm": ["--hold-last", 0.2, "--quality", 60],
+    ".webp": ["--hold-first", 0.2, "--quality", 60],
+    ".apng": ["--max-mb", 1],
+    ".zip": ["--hold-first", 0.2],
+    ".png": ["--strip", 3],
+}
+
+
+@pytest.mark.parametrize("suffix", OWN_OPTIONS)
 def test_every_format_and_its_recipe(faces, suffix):
-    options = ["--frames", 4, *SMALL, "--ping-pong", "--hold-first", 0.2, "--quality", 60, "--dither", "none"]
+    options = ["--frames", 4, *SMALL, "--ping-pong", *OWN_OPTIONS[suffix]]
     assert run("morph", "a.png", "b.png", "--out", f"m{suffix}", *options, "--save-recipe", "r.json") == 0
     assert run("morph", "--recipe", "r.json", "--out", f"n{suffix}") == 0
     assert Path(f"m{suffix}").read_bytes() == Path(f"n{suffix}").read_bytes()
@@ -159,7 +174,7 @@ def test_faces_and_points_can_be_chosen(faces):
 
 
 def test_points_from_files_need_no_network(faces, monkeypatch):
-    monkeypatch.setattr("facekp.cli_recipe.load_predictor", None)
+    monkeypatch.setattr("facekp.cli_faces.load_predictor", None)
     given = ["--points-a", "a.pts", "--points-b", "b.pts"]
     assert run("morph", "a.png", "b.png", "--frame", 0.5, *SMALL, *given, "--out", "x.png") == 0
 
@@ -200,7 +215,7 @@ def test_warnings_are_one_line_each(faces, capsys):
         (["morph", "a.png", "b.png", "--shape-curve", "0,9"], "shape_curve is"),
         (["morph", "a.png", "b.png", "--face-only", "seamless"], "give the reference 'a'"),
         (["morph", "a.png", "b.png", "--ping-pong", "--closed"], "closed or ping_pong"),
-        (["morph", "a.png", "b.png", "--quality", "101"], "quality is 101"),
+        (["morph", "a.png", "b.png", "--out", "m.mp4", "--quality", "101"], "quality is 101"),
         (["morph", "a.png", "b.png", "--max-mb", "0"], "max_megabytes is 0"),
         (["morph", "a.png", "b.png", "--palette", "mine"], "palette is 'mine'"),
         (["average", "a.png", "b.png", "--weights", "1,x"], "--weights is 'x'; give a number"),
