@@ -27,6 +27,9 @@ _MIN_LIKENESS = 0.05
 _MIN_SPREAD = 1e-3
 """Points closer together than this (root mean square, pixels) have no direction and no size."""
 
+_MIN_BREADTH = 0.01
+"""Spread across the line that fits points best, per spread along it; faces have 0.4 and more, seen from any side."""
+
 # The face in its portrait, as parts of the output's height and width. Brows-to-chin shapes leave
 # the forehead and the hair, about as high again, to be seen above them.
 _BROWS_AT, _CHIN_AT, _FACE_WIDTH, _OTHER_SHAPE = 0.44, 0.84, 0.56, 0.55
@@ -93,7 +96,7 @@ def check_points(point_sets: Sequence[NDArray[np.floating]]) -> list[Points]:
     ------
     MeshError
         If there is no set, a shape is wrong, a coordinate is not finite, K differs, or all
-        points of a set coincide.
+        points of a set coincide or lie on one line.
     """
     if len(point_sets) == 0:
         raise MeshError("there are no points; give those of one face at least")
@@ -125,6 +128,9 @@ def _check_one(points: NDArray[np.floating], number: int) -> Points:
         )
     if _spread(checked) < _MIN_SPREAD:
         raise MeshError(f"all points of face {number} are in one place; give the points of a face")
+    along, across = np.linalg.svd(checked - checked.mean(axis=0), compute_uv=False)
+    if across < _MIN_BREADTH * along:
+        raise MeshError(f"all points of face {number} lie on one line; give the points of a face")
     return checked
 
 

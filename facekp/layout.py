@@ -19,6 +19,9 @@ from facekp.settings import MAX_SIDE, MIN_SIDE, MorphSettings
 MOST_TURNED = 25
 """Degrees of yaw between two heads from which on one cannot be laid well over the other."""
 
+_MOST_OUTSIDE = 1 / 3
+"""Share of a face's points outside its photograph beyond which they are hardly this photograph's."""
+
 _RING_POINTS = 32
 _RING_ROOM = 1.3
 """Radii of the ring of still points, per the ellipse round all points of the heads."""
@@ -46,6 +49,8 @@ class Layout:
         The last so many of the head's are those that the caller gave.
     warnings : tuple of str
         What may not look as wished.
+    points : list of float64 arrays (K, 2)
+        The points of each face as they were given, in pixels of its photograph.
     """
 
     size: tuple[int, int]
@@ -55,6 +60,16 @@ class Layout:
     head: int
     extra: int
     warnings: tuple[str, ...]
+    points: list[Points]
+
+    def outside(self, index: int, photograph: tuple[int, int]) -> int:
+        """How many points of the face with this index lie outside its photograph of this width and height."""
+        points = self.points[index]
+        return int(((points < -0.5) | (points > np.array(photograph) - 0.5)).any(axis=1).sum())
+
+    def lies_outside(self, index: int, photograph: tuple[int, int]) -> bool:
+        """Whether much of the face with this index lies outside its photograph of this width and height."""
+        return self.outside(index, photograph) > _MOST_OUTSIDE * self.face
 
 
 def lay_out(
@@ -99,7 +114,7 @@ def lay_out(
     forehead = not any(_has_forehead(shape, points) for shape, points in zip(aligned, placed, strict=True))
     controls = [_controls(shape, points, size, forehead) for shape, points in zip(aligned, placed, strict=True)]
     head = len(controls[0]) - OUTLINE_POINTS
-    return Layout(size, transforms, controls, len(shapes[0]), head, len(more[0]), _pose_warnings(shapes))
+    return Layout(size, transforms, controls, len(shapes[0]), head, len(more[0]), _pose_warnings(shapes), shapes)
 
 
 def _frame_size(settings: MorphSettings, photograph: tuple[int, int]) -> tuple[int, int]:

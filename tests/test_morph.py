@@ -57,6 +57,7 @@ def test_frames_are_made_one_at_a_time():
     assert sum(reference() is not None for reference in alive) <= 1
 
 
+@pytest.mark.filterwarnings("ignore:more than a third of the points of face 2 lie outside:facekp.FacekpWarning")
 def test_no_black_corners_though_the_photographs_cover_little():
     points = face_points((20, 22), 36, 40)
     photograph = np.full((44, 40, 3), 200, dtype=np.uint8)
