@@ -40,7 +40,7 @@ class MovieOptions:
         where the losses of H.264 stop being visible), in WebM 60 - 0.45 * quality. GIF, APNG and ZIP
         have no such choice.
     loop : int
-        How often a GIF, WebP or APNG plays, 0 for ever. An MP4 or WebM cannot say so: it holds the
+        How often a GIF, WebP or APNG plays, 0 for ever, to 65535. An MP4 or WebM cannot say so: it holds the
         frames once, and its player decides.
     hold_first, hold_last : float
         How long the first and the last frame stand beyond their own 1 / fps; seconds, 0 to 60. The
