@@ -14,28 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.colour import Tone, colour_of, tone_of, with_tone
+from facekp.aligner import Aligner, head_points
+from facekp.colour import colour_of
 from facekp.errors import MeshError
 from facekp.folds import SafeMesh, feature_points, safe_mesh
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn, with_ring
 from facekp.mask import clone, face_mask, head_mask, paste
-from facekp.matte import head_matte
-from facekp.mesh import OUTLINE_POINTS, Mesh
+from facekp.mesh import OUTLINE_POINTS
 from facekp.mixture import Mixture
 from facekp.parallel import THREADS, in_background
-from facekp.render import warp_picture
 from facekp.schema import schema_of
 from facekp.settings import MorphSettings
-from facekp.texture import shrinks
-from facekp.warp import OVERSAMPLING, align_picture, warp_photograph
 
 LEAST_SUM = 0.05
 """Sum of weights over the largest of them: with less, the picture is nothing but differences enlarged."""
-
-_FEW = 8
-"""Faces up to which each is drawn as in a film. One step differs from that in single pixels, by less than a
-grey level in a mean of more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,72 +50,11 @@ class Blend:
     warnings: tuple[str, ...]
 
 
-class Aligner:
-    """Renders photographs in the frame of a layout, as the settings say: in the first one's colours, with a matte."""
-
-    def __init__(self, layout: Layout, settings: MorphSettings, first: Picture) -> None:
-        self._layout = layout
-        self._cut_out = cuts_out(settings)
-        self._not_told: set[int] = set()
-        self._tone: Tone | None = None
-        if settings.colour_match == "lab":
-            self._tone = self._tone_of(align_picture(first, layout.transforms[0], layout.size), 0)
-
-    def __call__(self, image: Picture, index: int) -> Picture:
-        """The photograph of the face with this index, as `align_picture` renders it; cut out, it has its matte too."""
-        layout = self._layout
-        aligned = align_picture(image, layout.transforms[index], layout.size)
-        coloured = aligned if self._tone is None else with_tone(aligned, self._tone_of(aligned, index), self._tone)
-        if not self._cut_out:
-            return coloured
-        transform = layout.transforms[index]
-        face, extra = map(transform.inverse(), head_points(layout.shapes[index], layout))
-        matte, told = head_matte(image, face, extra, transform, layout.size)
-        if not told:
-            self._not_told.add(index)
-        return np.dstack([coloured, matte])
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Which of the heads so far may not look as wished."""
-        return tuple(
-            f"the colours of face {index + 1} are too like those behind it to cut its head out; it has a soft outline"
-            for index in sorted(self._not_told)
-        )
-
-    def drawn(self, image: Picture, index: int, source: Points, target: Points, mesh: Mesh) -> Picture:
-        """The photograph of the face with this index in another shape: uint8 (H, W, 3), cut out (H, W, 4).
-
-        Of many in one step, where colours stay and nothing aliases, which takes a third of the time. Of few as
-        in a film, so that a still and a film's frame are the same picture.
-        """
-        layout = self._layout
-        plain = self._tone is None and not self._cut_out
-        if len(layout.shapes) > _FEW and plain and not shrinks(source, target, mesh):
-            return warp_photograph(image, layout.transforms[index], source, target, mesh.edges, layout.size)
-        return warp_picture(self(image, index), source, target, mesh)
-
-    def _tone_of(self, aligned: Picture, index: int) -> Tone:
-        layout = self._layout
-        face = face_mask(layout.shapes[index][: layout.face], layout.size) > 0.5
-        return tone_of(np.ascontiguousarray(aligned[::OVERSAMPLING, ::OVERSAMPLING]), face.astype(np.uint8))
-
-
 def shapes_of(layout: Layout, settings: MorphSettings) -> list[Points]:
     """The points of each face's mesh; where the background is one photograph's, a ring keeps it still."""
     if settings.background in ("a", "b") or settings.face_only != "off":
         return with_ring(layout.shapes, layout.head, layout.size)
     return layout.shapes
-
-
-def cuts_out(settings: MorphSettings) -> bool:
-    """Whether heads are cut out of their photographs."""
-    return settings.face_only == "off" and settings.background not in ("dissolve", "a", "b")
-
-
-def head_points(shape: Points, layout: Layout) -> tuple[Points, Points]:
-    """Of the points of a mesh those of the face (K, 2), and those that the caller gave beside them (E, 2)."""
-    return shape[: layout.face], shape[layout.head - layout.extra : layout.head]
 
 
 def finished(

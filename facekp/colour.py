@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from facekp.images import Picture
 
 _LEAST_SPREAD = 0.5
-"""Colours closer together than this (standard deviation in Lab) are one colour, and have no spread to match."""
+"""Colours closer together than this (standard deviation in Lab) are one colour, and have no spread to enlarge."""
+
+_MOST_GAIN = 2.0
+"""A spread is enlarged so many times at most: with more, noise and the blocks of a JPEG are seen. It may become
+nothing: a grey face makes a grey face."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,12 @@ def with_tone(picture: Picture, own: Tone, wanted: Tone) -> Picture:
     if own == wanted:
         return picture
     spread, aim = np.array(own.spread), np.array(wanted.spread)
-    gain = np.where(np.minimum(spread, aim) < _LEAST_SPREAD, 1.0, aim / np.maximum(spread, _LEAST_SPREAD))
-    moved = (_lab(picture) - np.array(own.mean)) * gain + np.array(wanted.mean)
-    back = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_Lab2RGB)
-    return np.asarray(np.rint(np.asarray(back) * 255).clip(0, 255), dtype=np.uint8)
+    enlarged = np.minimum(aim / np.maximum(spread, _LEAST_SPREAD), _MOST_GAIN)
+    gain = np.where(spread < _LEAST_SPREAD, 1.0, enlarged)
+    shift = np.array(wanted.mean) - gain * np.array(own.mean)
+    moved = _lab(picture) * gain.astype(np.float32) + shift.astype(np.float32)
+    back = np.asarray(cv2.cvtColor(moved, cv2.COLOR_Lab2RGB))
+    return np.asarray(cv2.convertScaleAbs(back.clip(0, 1), alpha=255), dtype=np.uint8)
 
 
 def _lab(picture: Picture) -> NDArray[np.float32]:

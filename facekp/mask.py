@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +22,25 @@ _MASK_SIDE = 256
 _SKULL, _FOREHEAD = 0.72, 0.25
 """Top of the skull, and of the forehead's part without hair, above the brows, per distance from brows to chin."""
 
+_ROUND, _UP = (1.5, 2.2), 1.1
+"""Half width and half height of an ellipse round a head of which no more is known, and how far its middle lies above
+that of the points, per root mean square distance of the points from their middle. Eyes, nose, mouth and chin, or
+without the chin, have a whole head in it when it has grown for the ears."""
+
+_HAIR, _NECK = 0.5, (0.3, 0.5)
+"""Hair that surely is there, above the brows, and how far the neck is looked for below the chin, per distance from
+brows to chin; and half its width, per distance of the eyes."""
+
+_LIKE, _AROUND = 1e-3, 0.08
+"""Variance of light, white being 1, from which on there is an edge; and within how far it is looked for, per size of
+the face."""
+
 _SHIFT = 4
 """OpenCV draws at sixteenths of a pixel when told so."""
 
 
 def head_mask(points: Points, extra: Points, size: tuple[int, int], grown: float = 1.14) -> Mask:
-    """The head with its ears, to the top of the skull, softly; of points in no known order, their surroundings.
+    """The head with its ears, to the top of the skull, softly; of points in no known order, a guess.
 
     Parameters
     ----------
@@ -43,7 +58,19 @@ def head_mask(points: Points, extra: Points, size: tuple[int, int], grown: float
     float32 array (H, W)
         0 to 1.
     """
-    return _soft_hull(np.concatenate([points, _raised_brows(points, _SKULL), extra]), size, grown, softness=0.03)
+    return _soft_hull(head_outline(points, extra), size, grown, softness=0.03)
+
+
+def head_outline(points: Points, extra: Points) -> Points:
+    """Points whose hull is the head, ears apart; parameters are those of `head_mask`.
+
+    Returns
+    -------
+    float64 array (N, 2)
+        The points themselves and those above them. Where it is not known which way the face looks, it is upright.
+    """
+    above = _raised_brows(points, _SKULL) if face_axis(points) is not None else _ellipse_round(points)
+    return np.concatenate([points, above, extra])
 
 
 def face_mask(points: Points, size: tuple[int, int]) -> Mask:
@@ -52,6 +79,63 @@ def face_mask(points: Points, size: tuple[int, int]) -> Mask:
     Parameters and result are those of `head_mask`.
     """
     return _soft_hull(np.concatenate([points, _raised_brows(points, _FOREHEAD)]), size, grown=0.94, softness=0.03)
+
+
+def toned_mask(picture: Picture, points: Points) -> Mask:
+    """Where other colours of a face go along: all of it, and hair, ears and neck as far as they can be told.
+
+    Parameters
+    ----------
+    picture : uint8 array (H, W, 3)
+        RGB.
+    points : float64 array (K, 2)
+        The points of the face, ``(x, y)`` in its pixels.
+
+    Returns
+    -------
+    float32 array (H, W)
+        0 to 1; it ends where the picture's light changes, and softly where it does not.
+
+    Notes
+    -----
+    He and Sun, Fast guided filter, 2015: an outline that is a linear function of the picture's light in each
+    neighbourhood.
+    """
+    size = picture.shape[1], picture.shape[0]
+    scale = min(1.0, _MASK_SIDE / max(size))
+    small = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    placed = (points + 0.5) * (np.array(small) / np.array(size)) - 0.5
+    light = np.float32(1 / 255) * cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    seen = cv2.resize(light, small, interpolation=cv2.INTER_AREA)
+    outline = _soft_hull(_hair_and_neck(placed), small, grown=1.12, softness=0.03)
+    reach = 2 * max(1, round(_AROUND * float(np.ptp(placed, axis=0).max()))) + 1
+
+    def near(values: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(cv2.boxFilter(values, -1, (reach, reach)))
+
+    mean, share = near(seen), near(outline)
+    slope = (near(seen * outline) - mean * share) / (near(seen * seen) - mean * mean + np.float32(_LIKE))
+    start = share - slope * mean
+    slope, start = (cv2.resize(near(part), size, interpolation=cv2.INTER_LINEAR) for part in (slope, start))
+    return np.maximum(np.clip(slope * light + start, 0, 1), face_mask(points, size))
+
+
+def _hair_and_neck(points: Points) -> Points:
+    """Points whose hull is the face with hair, and the beginning of the neck."""
+    axis = face_axis(points)
+    if axis is None:
+        return head_outline(points, np.empty((0, 2)))
+    below, side = axis.chin + _NECK[0] * axis.length * axis.down, 1j * _NECK[1] * axis.eyes * axis.down
+    return np.concatenate([points, _raised_brows(points, _HAIR), as_points(np.array([below - side, below + side]))])
+
+
+def _ellipse_round(points: Points) -> Points:
+    """Points of an upright ellipse round points of which it is not known what they are."""
+    middle = points.mean(axis=0)
+    spread = float(np.sqrt(((points - middle) ** 2).sum(axis=1).mean()))
+    angles = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.asarray(middle + spread * (np.array(_ROUND) * circle - (0, _UP)))
 
 
 def _raised_brows(points: Points, height: float) -> Points:

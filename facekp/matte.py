@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facekp.align import Points, Similarity
 from facekp.axis import face_axis
 from facekp.images import Picture
-from facekp.mask import Mask, face_mask, head_mask
+from facekp.mask import Mask, face_mask, head_mask, head_outline
 from facekp.warp import OVERSAMPLING
 
 _SIDE = 256
@@ -20,6 +20,9 @@ _SIDE = 256
 _REACH = 1.7
 """How far is looked to every side of the middle, per longer side of the box round the points: past hair and neck,
 whichever way they lie, to some of the background."""
+
+_REACH_OF_GUESS = 1.0
+"""The same per longer side of the box round a head that is a guess."""
 
 _GROWN = 1.3
 """How much wider than `head_mask` hair may be."""
@@ -38,6 +41,16 @@ _CROWN, _MIDDLE = 0.5, 0.6
 per distance of the eyes, has lost its hair to a background of the same colour. Of 102 studio portraits, bald heads
 among them, the lowest ended at 0.51."""
 
+_NOTCH = 0.8
+"""Notches above the brows that are narrower than this, per distance of the eyes, are closed."""
+
+_NEARLY = 0.95
+"""A head that goes so far towards its photograph's edge reaches it."""
+
+_FADE, _SOFT = 0.5, 0.03
+"""Beyond its photograph's edge a head becomes nothing within the first; the standard deviation of the softness there;
+both per side of a square as large as the head."""
+
 _EDGE = 1.5
 """Standard deviation of the edge's softness, pixels of the small picture."""
 
@@ -49,8 +62,8 @@ def head_matte(
 ) -> tuple[NDArray[np.uint8], bool]:
     """The head with hair and ears, told from what is behind it by its colours.
 
-    Where the two cannot be told apart, dark hair before a dark wall say, it is the soft outline of `head_mask`. What
-    the photograph does not show is no head.
+    Where the two cannot be told apart, dark hair before a dark wall say, it is the soft outline of `head_mask`. Beyond
+    the photograph's edge the head goes on as it was cut there, within that outline.
 
     Parameters
     ----------
@@ -82,10 +95,29 @@ def head_matte(
     face, more = part.inside(points), part.inside(extra)
     found = _told_apart(part.picture, face, more)
     matte = head_mask(face, more, part.size) if found is None else found
-    fine = tuple(OVERSAMPLING * side for side in size)
+    fine = OVERSAMPLING * size[0], OVERSAMPLING * size[1]
     placed = OVERSAMPLING * transform.matrix @ np.vstack([part.to_photo, [0, 0, 1]])
-    drawn = cv2.warpAffine(np.rint(255 * matte).astype(np.uint8), placed, fine, flags=cv2.INTER_LINEAR)
+    small = np.rint(255 * matte).astype(np.uint8)
+    drawn = cv2.warpAffine(small, placed, fine, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = np.asarray(cv2.warpAffine(np.full_like(small, 255), placed, fine, flags=cv2.INTER_NEAREST), dtype=np.uint8)
+    if not seen.all():
+        outline = head_mask(OVERSAMPLING * transform(points), OVERSAMPLING * transform(extra), fine)
+        drawn = cv2.multiply(drawn, _room(seen, outline), dtype=cv2.CV_8U)
     return np.asarray(drawn, dtype=np.uint8), found is not None
+
+
+def _room(seen: NDArray[np.uint8], outline: Mask) -> Mask:
+    """Where a head may be: 1 where it is seen (not 0), and within its outline less with distance from there; (H, W)."""
+    height, width = seen.shape
+    scale = min(1.0, _SIDE / max(width, height))
+    small = max(1, round(width * scale)), max(1, round(height * scale))
+    inside = np.asarray(cv2.resize(outline, small, interpolation=cv2.INTER_AREA))
+    unseen = np.asarray(cv2.resize(seen, small, interpolation=cv2.INTER_AREA)) == 0
+    side = max(float(np.sqrt(np.count_nonzero(inside > 0.5))), 1.0)
+    far = np.minimum(cv2.distanceTransform(unseen.astype(np.uint8), cv2.DIST_L2, 5) / np.float32(_FADE * side), 1)
+    room = np.where(unseen, inside * (1 - far * far * (3 - 2 * far)), 1).astype(np.float32)
+    soft = cv2.GaussianBlur(room, (0, 0), max(_SOFT * side, 0.5))
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +137,10 @@ class _Part:
     @classmethod
     def round_head(cls, photo: Picture, points: Points, extra: Points) -> _Part:
         height, width = photo.shape[:2]
-        around = np.concatenate([points, extra])
+        guess = face_axis(points) is None
+        around = head_outline(points, extra) if guess else np.concatenate([points, extra])
         low, high = around.min(axis=0), around.max(axis=0)
-        middle, half = (low + high) / 2, _REACH * float((high - low).max())
+        middle, half = (low + high) / 2, (_REACH_OF_GUESS if guess else _REACH) * float((high - low).max())
         left, top = np.clip(np.floor(middle - half), 0, [width - 1, height - 1]).astype(int)
         right, bottom = np.clip(np.ceil(middle + half), [left + 1, top + 1], [width, height]).astype(int)
         region = photo[top:bottom, left:right]
@@ -138,11 +171,24 @@ def _told_apart(picture: Picture, points: Points, extra: Points) -> Mask | None:
         return head_mask(points, extra, size)
     mirrored = _cut(np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(known[:, ::-1]))[:, ::-1]
     inside = (_cut(picture, known) + mirrored) / np.float32(2)
-    if ways is not None and _crown(inside, ways) < _CROWN:
+    # Of a crown that the photograph does not show nothing can be lost.
+    if ways is not None and _crown(inside, ways) < min(_CROWN, _NEARLY * _crown(np.ones_like(inside), ways)):
         return None
     # The edge lies inside, since the outermost pixels are mixed with what is behind them.
-    soft = np.clip(2 * cv2.GaussianBlur(inside, (0, 0), _EDGE) - 1, 0, 1)
+    inner = cv2.erode(_smoothed(inside, ways), np.ones((3, 3), dtype=np.uint8))
+    soft = np.clip(2 * cv2.GaussianBlur(inner, (0, 0), _EDGE) - 1, 0, 1)
     return np.asarray(soft * head_mask(points, extra, size, _GROWN), dtype=np.float32)
+
+
+def _smoothed(inside: NDArray[np.float32], ways: _Directions | None) -> NDArray[np.float32]:
+    """Hair without notches, where a highlight has the colours of what is behind it."""
+    if ways is None:
+        return inside
+    width = max(3, round(_NOTCH * ways.eyes))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    # Nothing beyond the edge: OpenCV would take what lies between hair and the picture's edge for a notch.
+    closed = cv2.morphologyEx(np.pad(inside, width), cv2.MORPH_CLOSE, disc)[width:-width, width:-width]
+    return np.where(ways.down < 0, closed, inside).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,10 +201,13 @@ class _Directions:
         0 at the brows, 1 at the chin.
     aside : float array (h, w)
         Distance from the line through the chin, per distance of the eyes.
+    eyes : float
+        Distance of the eyes, pixels.
     """
 
     down: NDArray[np.float64]
     aside: NDArray[np.float64]
+    eyes: float
 
     @classmethod
     def of(cls, points: Points, size: tuple[int, int]) -> _Directions | None:
@@ -168,7 +217,7 @@ class _Directions:
             return None
         x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
         places = x + 1j * y
-        return cls(axis.below(places, axis.brows) / axis.length, axis.aside(places, axis.chin) / axis.eyes)
+        return cls(axis.below(places, axis.brows) / axis.length, axis.aside(places, axis.chin) / axis.eyes, axis.eyes)
 
 
 def _known(points: Points, extra: Points, size: tuple[int, int], ways: _Directions | None) -> NDArray[np.uint8]:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.blend import Aligner, blend_faces, cuts_out, finished, fold_warnings, mesh_over, shapes_of
+from facekp.aligner import Aligner, cuts_out
+from facekp.blend import blend_faces, finished, fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekp.align import Points, check_points
-from facekp.blend import Aligner, fold_warnings, mesh_over, shapes_of
+from facekp.aligner import Aligner
+from facekp.blend import fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import lay_out, warn

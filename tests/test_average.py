@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from facekp import blend
+from facekp import aligner
 from facekp.blend import blend_faces
 from facekp.morph import average_face
 from facekp.settings import MorphSettings
@@ -48,7 +48,7 @@ def test_one_step_and_two_make_the_same_mean(monkeypatch):
     pictures, shapes = drawn_faces()
     settings = MorphSettings(size=(160, 160))
     at_once = blend_faces(pictures, shapes, settings=settings)
-    monkeypatch.setattr(blend, "_FEW", COUNT)
+    monkeypatch.setattr(aligner, "_FEW", COUNT)
     as_in_a_film = blend_faces(pictures, shapes, settings=settings)
     np.testing.assert_array_equal(at_once.points, as_in_a_film.points)
     # Beyond the photographs' edges what is made up may differ; the head lies inside.

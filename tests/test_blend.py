@@ -10,7 +10,7 @@ from facekp.blend import blend_faces
 from facekp.colour import from_light, to_light
 from facekp.errors import FacekpWarning, MeshError, SettingsError
 from facekp.mask import face_mask, head_mask
-from facekp.morph import Morph, aligned_pair
+from facekp.morph import Morph
 from facekp.settings import MorphSettings
 from tests.drawn import draw_face, face_points, two_faces
 from tests.test_pose import seen
@@ -144,6 +144,7 @@ def test_a_feathered_face_has_the_colours_of_b_and_a_seamless_one_those_of_a():
 
 @pytest.mark.parametrize("how", ["feather", "seamless"])
 @pytest.mark.filterwarnings("ignore:the faces fold:facekp.FacekpWarning")
+@pytest.mark.filterwarnings("ignore:more than a third of the points of face 1 lie outside:facekp.FacekpWarning")
 def test_faces_at_the_edge_are_pasted_too(how):
     points = face_points((30, 200), 100, 110)  # half of it outside
     a = draw_face(points)
@@ -175,8 +176,10 @@ def test_matching_a_face_with_itself_changes_nothing():
 def test_a_face_of_one_colour_can_be_matched():
     a, b, points_a, points_b = two_faces()
     flat = np.full_like(b, 120)
-    frame = Morph(a, flat, points_a, points_b, settings=MorphSettings(size=SIZE, colour_match="lab")).frame(1)
-    assert np.ptp(frame.reshape(-1, 3), axis=0).max() <= 1
+    morph = Morph(a, flat, points_a, points_b, settings=MorphSettings(size=SIZE, colour_match="lab"))
+    face = morph.frame(1)[face_mask(morph.shape_b[:68], SIZE) > 0.99]
+    assert np.ptp(face, axis=0).max() <= 1
+    assert difference(face.mean(axis=0), (120, 120, 120)).max() > 30
 
 
 def test_light_is_mixed_as_light():
@@ -203,66 +206,6 @@ def test_weights_that_sum_to_one_keep_a_constant_picture_constant(seed):
         with np.errstate(all="raise"):
             picture = blend_faces(pictures, shapes, weights, settings=settings).picture
         assert difference(picture, (90, 140, 210)).max() <= 1
-
-
-def test_a_shifted_and_enlarged_face_is_the_same_face():
-    """A translation and a scaling, whose answers are known: both photographs align to one picture."""
-    points = face_points()
-    a = draw_face(points)
-    shifted = np.pad(a, ((30, 0), (17, 0), (0, 0)), mode="edge")
-    first, last = aligned_pair(a, shifted, points, points + np.array([17, 30]), size=SIZE)
-    covered = np.s_[30:66, 28:68]
-    assert difference(first, last)[covered].mean() < 2
-    first, last = aligned_pair(a, shifted, points, points + np.array([20, 30]), size=SIZE)
-    assert difference(first, last)[covered].mean() > 3  # so 2 is little
-    twice = np.repeat(np.repeat(a, 2, axis=0), 2, axis=1)
-    first, last = aligned_pair(a, twice, points, 2 * points + 0.5, size=SIZE)
-    assert difference(first, last)[covered].mean() < 2
-
-
-def test_one_triangle_by_hand():
-    """Three points and a picture that counts its columns: half-way, each pixel is where algebra says."""
-    columns = np.broadcast_to(np.arange(64, dtype=np.uint8)[None, :, None] * 3, (64, 64, 3)).copy()
-    a, b = np.array([[20, 20], [20, 40], [40, 30.0]]), np.array([[20, 20], [20, 40], [44, 30.0]])
-    settings = MorphSettings(size="a", reference="a")
-    pair = Morph(columns, columns, a, b, settings=settings)
-    # B is brought to A's face by a similarity s z + t; its apex then lies at s 44 + t on the axis y = 30.
-    apex = pair.shape_b[2, 0]
-    left = pair.shape_b[0, 0]
-    for part in (0.25, 0.5):
-        base, tip = 20 + part * (left - 20), 40 + part * (apex - 40)
-        x = np.arange(26, 37)
-        along = (x - base) / (tip - base)  # of the way from the base to the tip, along y = 30
-        from_a = 20 + along * 20
-        scale = (apex - left) / 24
-        from_b = (left + along * (apex - left) - left) / scale + 20
-        wanted = 3 * ((1 - part) * from_a + part * from_b)
-        np.testing.assert_allclose(pair.frame(part)[30, 26:37, 0], wanted, atol=1.5)
-
-
-@pytest.mark.filterwarnings("ignore:the colours of face")  # drawn faces have no hair to be told by
-def test_swapping_the_faces_and_reversing_time_gives_the_same_film():
-    a, b, points_a, points_b = two_faces()
-    for background, other in (
-        ("dissolve", "dissolve"),
-        ("a", "b"),
-        ("transparent", "transparent"),
-        ("#102030", "#102030"),
-    ):
-        there = Morph(a, b, points_a, points_b, settings=MorphSettings(size=SIZE, background=background))
-        back = Morph(b, a, points_b, points_a, settings=MorphSettings(size=SIZE, background=other))
-        for part in (0, 0.3, 1):
-            assert difference(there.frame(part), back.frame(1 - part)).mean() < 0.5
-
-
-def test_extra_points_are_followed():
-    a, b, points_a, points_b = two_faces()
-    extra_a, extra_b = np.array([[40, 100.0]]), np.array([[60, 60.0]])
-    plain = Morph(a, b, points_a, points_b, SIZE)
-    more = Morph(a, b, points_a, points_b, SIZE, extra_a=extra_a, extra_b=extra_b)
-    assert len(more.shape_a) == len(plain.shape_a) + 1
-    assert difference(more.frame(0.5), plain.frame(0.5)).max() > 0
-    np.testing.assert_array_equal(more.frame(0), plain.frame(0))
 
 
 def test_a_given_hairline_takes_the_place_of_the_extrapolated_one():

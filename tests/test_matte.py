@@ -87,14 +87,45 @@ def test_a_mirrored_head_has_the_mirrored_matte():
     assert np.abs(matte[:, ::-1].astype(int) - matte_of(picture, points)).max() <= 2
 
 
-def test_what_the_photograph_does_not_show_is_no_head():
+def cut_at(picture, points, left=0, top=0, bottom=SIZE[1]):
+    """A part of a picture, its points, and where it lies in the whole one."""
+    part = np.ascontiguousarray(picture[top:bottom, left:])
+    return part, points - np.float32([left, top]), Similarity(1, complex(left, top))
+
+
+@pytest.mark.parametrize(("left", "top", "bottom"), [(75, 0, 220), (100, 0, 220), (0, 0, 155), (0, 30, 220)])
+def test_a_head_that_its_photograph_cuts_has_no_hard_edge_there(left, top, bottom):
+    """By the left edge through a cheek and through the nose, below the mouth, and through the hair."""
     points = face_points()
-    picture, _ = draw_head(points)
-    cut_off = 60  # of the head's left side
-    moved = Similarity(1, complex(cut_off, 0))
-    matte = matte_of(np.ascontiguousarray(picture[:, cut_off:]), points - np.float32([cut_off, 0]), SIZE, moved)
-    assert not matte[:, : cut_off - 1].any()
-    assert matte[110, cut_off + 10] == 255
+    part, moved, transform = cut_at(draw_head(points)[0], points, left, top, bottom)
+    matte = matte_of(part, moved, SIZE, transform).astype(int)
+    if left:
+        across = np.diff(matte[100:130, left - 12 : left + 12], axis=1)
+    else:
+        edge = top or bottom
+        across = np.diff(matte[edge - 12 : edge + 12, 95:106], axis=0)
+    assert np.abs(across).max() < 40
+    assert matte[120, 120] == 255
+
+
+def test_far_beyond_its_photograph_there_is_no_head():
+    points = face_points()
+    part, moved, transform = cut_at(draw_head(points)[0], points, left=140)
+    assert not matte_of(part, moved, SIZE, transform)[:, :60].any()
+
+
+def test_hair_that_the_photograph_cuts_is_told_from_the_wall():
+    points = face_points()
+    part, moved, transform = cut_at(draw_head(points)[0], points, top=35)
+    assert head_matte(part, moved.astype(float), NONE, transform, SIZE)[1]
+
+
+def test_a_highlight_at_the_crown_is_no_notch():
+    points = face_points()
+    picture, inside = draw_head(points)
+    top = int(np.argmax(inside[:, 100]))
+    picture[top : top + 14, 92:108] = WALL
+    assert (matte_of(picture, points)[top + 8 : top + 16, 100] > 200).all()
 
 
 def test_hair_like_the_wall_leaves_the_soft_outline():
@@ -130,10 +161,26 @@ def test_a_soft_outline_is_a_warning_of_python():
         Morph(draw_head(points)[0], hair_like_the_wall(points), points, points, settings=CUT_OUT)
 
 
+@pytest.mark.filterwarnings("ignore:more than a third of the points of face 2:facekp.FacekpWarning")
 def test_what_is_cut_out_and_what_has_nothing_behind_it_needs_no_warning():
     points, large = face_points(), face_points((100, 110), 400, 440)
     pictures = [draw_head(points)[0], draw_head(large)[0]]
-    assert Morph(*pictures, points, large, settings=CUT_OUT).warnings == ()
+    told = Morph(*pictures, points, large, settings=CUT_OUT).warnings
+    assert not any("too like those behind it" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize(
+    "settings", [CUT_OUT, replace(CUT_OUT, background="dissolve", reference="a", face_only="feather")]
+)
+def test_a_face_that_its_photograph_cuts_is_told(settings):
+    points = face_points()
+    picture, _ = draw_head(points)
+    part, moved, _ = cut_at(picture, points, left=60)
+    words = r"4 of 68 points of face 2 lie outside its photograph; what it does not show is made up"
+    with pytest.warns(FacekpWarning, match=words):
+        told = Morph(picture, part, points, moved, settings=settings).warnings
+    assert len(told) == 1
+    assert Morph(picture, part, points, moved, settings=MorphSettings(size=SIZE)).warnings == ()
 
 
 def test_a_face_that_fills_the_picture_stays():
@@ -149,12 +196,30 @@ def test_a_tiny_face_with_points_far_from_it():
     assert matte_of(picture, points, (1000, 1000), extra=far)[500, 500] == 255
 
 
-def test_points_of_no_schema_will_do():
-    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    points = np.stack([100 + 50 * np.cos(angles), 110 + 55 * np.sin(angles)], axis=1)
+BY_HAND = {
+    "eyes, nose, mouth and chin": (36, 45, 30, 48, 54, 8),
+    "without a chin": (36, 45, 30, 48, 54),
+    "outline and brows": (*range(0, 17, 2), 17, 19, 24, 26),
+}
+
+
+@pytest.mark.parametrize("which", BY_HAND.values(), ids=BY_HAND)
+def test_points_of_no_schema_have_a_whole_head(which):
+    points = face_points((150, 170))
+    picture, inside = draw_head(points, (300, 320))
+    matte = matte_of(picture, points[list(which)], (300, 320))
+    assert (matte[eroded(inside, 8)] > 200).mean() > 0.97
+    assert (matte[eroded(~inside, 8)] > 50).mean() < 0.01
+
+
+@pytest.mark.parametrize("background", ["transparent", "#204060", "a"])
+def test_an_outline_that_is_a_guess_is_told(background):
+    points = face_points()[list(BY_HAND["eyes, nose, mouth and chin"])]
     picture, _ = draw_head(face_points())
-    assert (matte_of(picture, points)[100:120, 90:110] == 255).all()
-    assert not matte_of(picture, points)[:10].any()
+    words = "6 points do not say where the hair is: the outline of the heads is a guess"
+    with pytest.warns(FacekpWarning, match=words):
+        told = Morph(picture, picture, points, points, settings=replace(CUT_OUT, background=background)).warnings
+    assert len(told) == 1
 
 
 def test_the_same_picture_gives_the_same_matte():
