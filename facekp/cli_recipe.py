@@ -6,6 +6,7 @@ A recipe that is read from a file is carried out in the same way, and so makes t
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,33 +197,38 @@ def recipe_of_swap(arguments: argparse.Namespace) -> tuple[Recipe, list[Picture]
 
 
 def _run_pairs(arguments: argparse.Namespace) -> int:
-    from facekp.batch import read_pairs, run_pairs
+    from facekp.batch import run_pairs
+    from facekp.pairs import read_pairs
     from facekp.settings import MorphSettings
 
-    if arguments.out is None or arguments.photos or arguments.recipe is not None or arguments.frame is not None:
+    if arguments.out is None or arguments.photos:
         raise SettingsError(
             "--pairs names the photographs; give it the folder for the films with --out DIR, and no photographs"
         )
+    _refuse(arguments, ("recipe", "frame"), "is not for --pairs, which makes the films of a table; leave it out")
     _refuse(arguments, OF_PHOTOGRAPHS, "is not for --pairs: faces and points are columns of the table; leave it out")
     _refuse(arguments, ("save_recipe",), "is not for --pairs, which writes a recipe beside each film; leave it out")
     if arguments.jobs is not None and arguments.jobs < 1:
         raise SettingsError(f"--jobs is {arguments.jobs}; give 1 or more, or leave it out for one for each core")
-    pairs = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
+    table = read_pairs(arguments.pairs, _settings(arguments, MorphSettings()))
     output = output_of(arguments, "." + (arguments.format or "gif").lower().lstrip("."))
-    network = _network(arguments) if any(None in pair.points for pair in pairs) else None
-    failures = []
-    for done in with_progress(run_pairs(pairs, arguments.out, output, network, workers=arguments.jobs), len(pairs)):
-        for sentence in done.warnings:
-            complain(f"{done.name}: {sentence}")
-        if done.error:
-            failures.append(f"{done.name}: {done.error}")
+    network = _network(arguments) if any(None in pair.points for pair in table.pairs) else None
+    failures = list(table.failures)
+    films = run_pairs(table, arguments.out, output, network, workers=arguments.jobs, overwrite=arguments.overwrite)
+    with closing(films):  # an interruption gives up the films in work
+        for done in with_progress(films, len(table.pairs)):
+            for sentence in done.warnings:
+                complain(f"{done.name}: {sentence}")
+            if done.error:
+                failures.append(f"{done.name}: {done.error}")
     for failure in failures:
         complain(failure)
     return FAILED if failures else 0
 
 
 def _network(arguments: argparse.Namespace) -> Network:
+    """What the options name, loaded once: what is missing is told before any film is begun."""
     from facekp.batch import Network
-    from facekp.checkpoint import load_checkpoint
 
-    return Network(arguments.model, load_checkpoint(arguments.model).fingerprint, arguments.detector)
+    fingerprint = load_predictor(arguments).fingerprint
+    return Network(arguments.model, fingerprint, arguments.detector, arguments.engine)

@@ -98,7 +98,7 @@ class Recipe:
     version : str
         Of facekp.
     job : str
-        Of a batch: what the recipe was made of before points were known; see `facekp.batch`.
+        Of a batch: the fingerprint of what the film was made of, and of the film; see `facekp.batch`.
 
     Raises
     ------

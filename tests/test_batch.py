@@ -6,11 +6,12 @@ import pytest
 
 import facekp.batch
 from facekp.annotations import format_pts
-from facekp.batch import read_pairs, run_pairs
+from facekp.batch import run_pairs
 from facekp.errors import OutputError, SettingsError
 from facekp.film import MovieOptions
 from facekp.images import encode_png
 from facekp.make import make
+from facekp.pairs import read_pairs
 from facekp.recipe import Output, read_recipe
 from facekp.settings import MorphSettings
 from tests.drawn import draw_face, face_points
@@ -23,10 +24,7 @@ HEADER = "a,b,name,points_a,points_b,frames,size\n"
 @pytest.fixture
 def table(tmp_path):
     """Four drawn photographs and a table of three pairs."""
-    for index in range(4):
-        points = face_points((100 + 3 * index, 110), 100 - 4 * index, 110)
-        (tmp_path / f"p{index}.png").write_bytes(encode_png(draw_face(points, seed=index)))
-        (tmp_path / f"p{index}.pts").write_text(format_pts(points))
+    draw_photographs(tmp_path)
     rows = [
         "p0.png,p1.png,,p0.pts,p1.pts,,",
         "p1.png,p2.png,second,p1.pts,p2.pts,4,40x24",
@@ -36,26 +34,27 @@ def table(tmp_path):
     return tmp_path / "pairs.csv"
 
 
-def films(table, *, workers=1, output=GIF, settings=SETTINGS):
-    done = run_pairs(read_pairs(table, settings), table.parent / "films", output, None, workers=workers)
-    return {one.name: one for one in done}
+def draw_photographs(folder):
+    """Write p0.png to p3.png, and their points beside them."""
+    for index in range(4):
+        points = face_points((100 + 3 * index, 110), 100 - 4 * index, 110)
+        (folder / f"p{index}.png").write_bytes(encode_png(draw_face(points, seed=index)))
+        (folder / f"p{index}.pts").write_text(format_pts(points))
 
 
-def test_columns_are_read(table):
+def films(table, *, folder="films", workers=1, output=GIF, overwrite=False):
     pairs = read_pairs(table, SETTINGS)
-    assert [pair.name for pair in pairs] == ["p0_p1", "second", "third"]
-    assert pairs[0].settings == SETTINGS
-    assert pairs[1].settings == MorphSettings(frames=4, size=(40, 24))
-    assert pairs[1].photographs == (str(table.parent / "p1.png"), str(table.parent / "p2.png"))
+    done = run_pairs(pairs, table.parent / folder, output, None, workers=workers, overwrite=overwrite)
+    return {one.name: one for one in done}
 
 
 def test_films_and_their_recipes(table):
     assert all(one.made and not one.error for one in films(table).values())
     folder = table.parent / "films"
     assert {path.name for path in folder.iterdir()} == {
-        f"{name}{suffix}" for name in ("p0_p1", "second", "third") for suffix in (".gif", ".recipe.json")
+        f"{name}{suffix}" for name in ("p0_p1", "second", "third") for suffix in (".gif", ".gif.recipe.json")
     }
-    make(read_recipe(folder / "second.recipe.json"), folder / "again.gif", folder=folder)
+    make(read_recipe(folder / "second.gif.recipe.json"), folder / "again.gif", folder=folder)
     assert (folder / "again.gif").read_bytes() == (folder / "second.gif").read_bytes()
 
 
@@ -67,7 +66,8 @@ def test_what_is_done_is_skipped_until_something_changes(table):
     assert made() == set()
     (table.parent / "films" / "second.gif").unlink()
     assert made() == {"second"}
-    (table.parent / "films" / "third.recipe.json").write_text("{")
+    (table.parent / "films" / "third.gif").unlink()
+    (table.parent / "films" / "third.gif.recipe.json").unlink()
     assert made() == {"third"}
     (table.parent / "p0.png").write_bytes(encode_png(draw_face(face_points(), seed=9)))
     assert made() == {"p0_p1"}
@@ -77,6 +77,101 @@ def test_what_is_done_is_skipped_until_something_changes(table):
     assert made() == {"second"}
     assert made(output=Output(".gif", movie=MovieOptions(colours=16))) == {"p0_p1", "second", "third"}
     assert made(output=Output(".webp")) == {"p0_p1", "second", "third"}
+
+
+def test_films_of_another_format_leave_what_is_done(table):
+    films(table)
+    assert all(one.made for one in films(table, output=Output(".webp")).values())
+    for output in (GIF, Output(".webp")):
+        assert not any(one.made or one.error for one in films(table, output=output).values())
+    folder = table.parent / "films"
+    make(read_recipe(folder / "third.gif.recipe.json"), folder / "again.gif", folder=folder)
+    assert (folder / "again.gif").read_bytes() == (folder / "third.gif").read_bytes()
+
+
+@pytest.mark.parametrize("output", [GIF, Output(".zip")])
+def test_a_damaged_film_is_made_again(table, output):
+    films(table, output=output)
+    film = table.parent / "films" / f"second{output.suffix}"
+    whole = film.read_bytes()
+    film.write_bytes(whole[:6])
+    assert [name for name, one in films(table, output=output).items() if one.made] == ["second"]
+    assert film.read_bytes() == whole
+    assert not any(one.made for one in films(table, output=output).values())
+
+
+# --- The user's own files -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "row"),
+    [
+        ({"one.gif": "p0.png"}, "one.gif,p1.png,one,p0.pts,p1.pts,"),
+        ({"one.gif": "p0.png"}, "p2.png,one.gif,good,p2.pts,p0.pts,\np0.png,p1.png,one,p0.pts,p1.pts,"),
+        ({"one.gif": "p0.png"}, "one.gif,p1.png,bad,p0.pts,p1.pts,x\np0.png,p1.png,one,p0.pts,p1.pts,"),
+        ({"one.gif.recipe.json": "points.json"}, "p0.png,p1.png,one,one.gif.recipe.json,p1.pts,"),
+        ({"one.gif.recipe.json": "extra.json"}, "p0.png,p1.png,one,p0.pts,p1.pts,one.gif.recipe.json"),
+    ],
+)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_no_file_that_the_table_names_is_lost(table, files, row, overwrite):
+    folder = table.parent
+    (folder / "points.json").write_text(json.dumps(face_points().tolist()))
+    (folder / "extra.json").write_text("[[60, 20]]")
+    for name, source in files.items():
+        (folder / name).write_bytes((folder / source).read_bytes())
+    column = "extra_a" if "extra.json" in files.values() else "frames"
+    table.write_text(f"a,b,name,points_a,points_b,{column}\n{row}\n")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    done = films(table, folder=".", overwrite=overwrite)
+    assert (
+        "is one of the table's own files; give the film another name, or another folder with --out" in done["one"].error
+    )
+    assert before.items() <= {path: path.read_bytes() for path in folder.iterdir()}.items()
+
+
+def test_no_photograph_is_lost_by_another_of_its_names(table):
+    folder = table.parent
+    (folder / "one.gif").write_bytes((folder / "p0.png").read_bytes())
+    (folder / "link.png").symlink_to("one.gif")
+    table.write_text("a,b,name,points_a,points_b\nlink.png,p1.png,one,p0.pts,p1.pts\n")
+    assert "own files" in films(table, folder="../" + folder.name, overwrite=True)["one"].error
+    assert (folder / "one.gif").read_bytes() == (folder / "p0.png").read_bytes()
+
+
+def test_the_table_itself_is_not_lost(table):
+    moved = table.rename(table.parent / "third.gif.recipe.json")
+    text = moved.read_text()
+    assert "own files" in films(moved, folder=".", overwrite=True)["third"].error
+    assert moved.read_text() == text
+
+
+@pytest.mark.parametrize("note", [None, "{", "[1]", '{"facekp": "0.1", "kind": "morph"}'])
+def test_a_film_that_no_batch_made_is_replaced_only_where_that_is_asked_for(table, note):
+    folder = table.parent / "films"
+    folder.mkdir()
+    (folder / "second.gif").write_text("the user's own")
+    if note is not None:
+        (folder / "second.gif.recipe.json").write_text(note)
+    done = films(table)
+    assert f"{folder / 'second.gif'} is there already" in done["second"].error
+    assert "choose another folder with --out, or give --overwrite" in done["second"].error
+    assert (folder / "second.gif").read_text() == "the user's own"
+    assert done["p0_p1"].made
+    assert done["third"].made
+    assert [name for name, one in films(table, overwrite=True).items() if one.made] == ["second"]
+    assert not any(one.made or one.error for one in films(table).values())
+
+
+def test_a_recipe_that_no_batch_wrote_is_not_lost_either(table):
+    note = table.parent / "films" / "second.gif.recipe.json"
+    note.parent.mkdir()
+    note.write_text("{}")
+    assert f"{note} is there already" in films(table)["second"].error
+    assert note.read_text() == "{}"
+
+
+# --- What may happen on the way -------------------------------------------------------------------
 
 
 def test_another_version_makes_films_anew(table, monkeypatch):
@@ -102,7 +197,7 @@ def test_a_failure_costs_one_film(table):
 
 def test_an_error_that_nobody_foresaw_costs_one_film(table, monkeypatch):
     def failing(recipe, target, **more):
-        if target.stem == "second":
+        if recipe.settings.frames == 4:
             raise ValueError("repeats may not\n contain negative values")
         return make(recipe, target, **more)
 
@@ -118,7 +213,7 @@ def test_an_error_that_nobody_foresaw_costs_one_film(table, monkeypatch):
 @pytest.mark.parametrize("change", [{"weights": ["x"]}, {"amount": "x"}, {"frame": "ab"}, {"photographs": [{}]}])
 def test_a_film_with_a_broken_recipe_is_made_again(table, change):
     films(table)
-    note = table.parent / "films" / "second.recipe.json"
+    note = table.parent / "films" / "second.gif.recipe.json"
     whole = note.read_text()
     note.write_text(json.dumps(json.loads(whole) | change))
     assert [name for name, one in films(table).items() if one.made] == ["second"]
@@ -136,7 +231,7 @@ def test_extra_points_are_columns_too(table):
     table.write_text("\n".join(rows))
     assert [name for name, one in films(table).items() if one.made] == ["second"]
     assert (folder / "second.gif").read_bytes() != before
-    extra = [one.extra.tolist() for one in read_recipe(folder / "second.recipe.json").photographs]
+    extra = [one.extra.tolist() for one in read_recipe(folder / "second.gif.recipe.json").photographs]
     assert extra == [[[60, 20], [100, 12]], [[75, 20], [115, 12]]]
     (table.parent / "hair_b.json").write_text("[[80, 20], [115, 12]]")
     assert [name for name, one in films(table).items() if one.made] == ["second"]
@@ -157,6 +252,33 @@ def test_several_processes_make_the_same_films(table):
         assert (folder / name).read_bytes() == before[name]
 
 
+def test_a_film_whose_process_dies_is_a_failure_of_its_own(table, monkeypatch):
+    """Which films are lost with a process, test_processes.py tells."""
+    monkeypatch.setattr(facekp.batch, "in_processes", lambda work, pairs, count: ((pair, None) for pair in pairs))
+    assert {one.error for one in films(table, workers=2).values()} == {
+        "its process came to an end, or another one beside it; is there enough memory?"
+    }
+
+
+def test_names_that_no_file_can_have_cost_one_film(table):
+    table.write_text(table.read_text().replace("second", "s" * 250))
+    done = films(table)
+    assert "File name too long" in done["s" * 250].error
+    assert "not foreseen" not in done["s" * 250].error
+    assert done["third"].made
+    assert not [path for path in (table.parent / "films").iterdir() if path.name.startswith((".", "s"))]
+
+
+def test_a_full_disk_is_told_of_the_film(table, monkeypatch):
+    def full(recipe, target, **more):
+        raise OutputError(f"{target} cannot be written: No space left on device")
+
+    monkeypatch.setattr(facekp.batch, "make", full)
+    folder = table.parent / "films"
+    assert films(table)["second"].error == f"{folder / 'second.gif'} cannot be written: No space left on device"
+    assert list(folder.iterdir()) == []
+
+
 def test_warnings_are_handed_on(table):
     points = face_points((109, 110), 88, 110)
     points[48:68] = points[48:68][::-1]
@@ -164,32 +286,11 @@ def test_warnings_are_handed_on(table):
     assert "lips" in " ".join(films(table)["third"].warnings)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "has no pairs"),
-        (HEADER, "has no pairs"),
-        ("a,b,speed\n1,2,3\n", "has a column 'speed'; there are a, b, name"),
-        ("a\nx\n", "row 1 has no photograph 'b'"),
-        ("a,b\nx,y\n,z\n", "row 2 has no photograph 'a'"),
-        ("a,b\nx,y\nx,y\n", "several pairs called 'x_y'"),
-        ("a,b,name\nx,y,../z\n", "the name '../z' is no file's name"),
-        ("a,b,face_b\nx,y,0\n", "faces are numbers from 1, not 1 and 0"),
-        ("a,b,frames\nx,y,1\n", "row 1: a morph needs 2 frames"),
-        ("a,b,size\nx,y,big\n", "row 1: size is 'big'"),
-    ],
-)
-def test_tables_that_cannot_be_used(tmp_path, text, words):
-    (tmp_path / "pairs.csv").write_text(text)
-    with pytest.raises(SettingsError, match=words):
-        read_pairs(tmp_path / "pairs.csv", SETTINGS)
-
-
 def test_what_cannot_be_read_or_written(table, tmp_path):
     with pytest.raises(SettingsError, match=r"none.csv cannot be read as a table"):
         read_pairs(tmp_path / "none.csv", SETTINGS)
     pairs = read_pairs(table, SETTINGS)
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="is a file; give a folder"):
         list(run_pairs(pairs, table, GIF, None, workers=1))
     with pytest.raises(SettingsError, match=r"would be a '.avi' file"):
         list(run_pairs(pairs, tmp_path / "films", Output(".avi"), None, workers=1))

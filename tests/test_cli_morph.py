@@ -275,7 +275,7 @@ def test_a_batch_ends_with_its_failures_and_goes_on(faces, capsys):
     ]
     assert run(*command) == 1
     assert sentences(capsys) == ["facekp: two: none.png does not exist"]
-    assert sorted(os.listdir("films")) == ["one.recipe.json", "one.webp"]
+    assert sorted(os.listdir("films")) == ["one.webp", "one.webp.recipe.json"]
     shutil.copy("c.png", "none.png")
     assert run(*command) == 0
     assert sentences(capsys) == []
