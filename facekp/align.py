@@ -98,6 +98,8 @@ def check_points(point_sets: Sequence[NDArray[np.floating]]) -> list[Points]:
         If there is no set, a shape is wrong, a coordinate is not finite, K differs, or all
         points of a set coincide or lie on one line.
     """
+    if not isinstance(point_sets, Sequence | np.ndarray):
+        raise MeshError(f"the points are a {type(point_sets).__name__}; give a list with those of each face")
     if len(point_sets) == 0:
         raise MeshError("there are no points; give those of one face at least")
     checked = [_check_one(points, number) for number, points in enumerate(point_sets, 1)]

@@ -209,8 +209,9 @@ def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
 
 def checkpoint_folder(name: str | os.PathLike[str]) -> Path:
     """The folder of the checkpoint that `load_checkpoint` loads by this name; its errors are a `CheckpointError`."""
-    own = isinstance(name, str) and name in checkpoint_names()
-    folder = checkpoints_folder() / name if own else Path(name)
+    if not isinstance(name, str | os.PathLike):
+        raise CheckpointError(f"a checkpoint has a name or a folder, not {name!r:.80}")
+    folder = checkpoints_folder() / name if name in checkpoint_names() else Path(name)
     try:
         there = folder.is_dir()
     except OSError:  # a name that is too long, say

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from facekp._libfacedetection import Detect, detector
 from facekp.errors import FacekpError
-
-Picture = NDArray[np.uint8]
+from facekp.images import Picture, check_picture
 
 DETECTION_SIDES = (640, 1600)
 """A photograph is searched on a copy whose longer side has the first of these pixels at most; only where
 nothing is found there, and the photograph is larger, on one with the second, which shows smaller faces."""
+
+LARGEST_BOX = 100
+"""Sides of a box, in longer sides of its photo: a crop that much larger takes more memory than there may be."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,16 @@ class FaceBox:
 
     def __post_init__(self) -> None:
         edges = (self.x_min, self.y_min, self.x_max, self.y_max)
-        if not all(map(math.isfinite, edges)) or self.x_max <= self.x_min or self.y_max <= self.y_min:
+        numbers = all(isinstance(edge, int | float | np.number) and math.isfinite(edge) for edge in edges)
+        if not numbers or self.x_max <= self.x_min or self.y_max <= self.y_min:
             raise FacekpError(f"{edges} is no box; give x_min < x_max and y_min < y_max in pixels")
 
     @classmethod
     def around(cls, points: NDArray[np.float32]) -> FaceBox:
         """The smallest box that holds points (K, 2)."""
+        if np.ndim(points) != 2 or np.shape(points)[1] != 2 or not len(points):
+            raise FacekpError(f"points of shape {np.shape(points)} have no box; give an array (K, 2)")
+        points = np.asarray(points)
         (x_min, y_min), (x_max, y_max) = points.min(axis=0), points.max(axis=0)
         return cls(float(x_min), float(y_min), float(x_max), float(y_max))
 
@@ -75,6 +81,24 @@ class FaceBox:
         height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)
         shared = max(0.0, width) * max(0.0, height)
         return shared / (self.area + other.area - shared)
+
+
+def check_box(box: object, image: Picture) -> FaceBox:
+    """A box of a face in a photo, once it is known to be one.
+
+    Raises
+    ------
+    FacekpError
+        If it is something else, or far too large for the photo.
+    """
+    if not isinstance(box, FaceBox):
+        raise FacekpError(f"{box!r:.80} is no box of a face; give FaceBox(x_min, y_min, x_max, y_max), in pixels")
+    if max(box.width, box.height) > LARGEST_BOX * max(image.shape):
+        raise FacekpError(
+            f"a face of {box.width:g} × {box.height:g} pixels is no part of a photo of {image.shape[1]} × "
+            f"{image.shape[0]}; give boxes in pixels of the photo"
+        )
+    return box
 
 
 @dataclass(frozen=True)
@@ -130,6 +154,7 @@ class SearchedDetector(ABC):
 
     def raw(self, image: Picture) -> list[tuple[RawBox, float]]:
         """The library's own boxes, photo pixels, and scores, before the boxes are fitted."""
+        check_picture(image)
         height, width = image.shape[:2]
         found: list[tuple[RawBox, float]] = []
         for side in DETECTION_SIDES:
@@ -144,7 +169,13 @@ class SearchedDetector(ABC):
         return found
 
     def detect(self, image: Picture) -> list[Detection]:
-        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none."""
+        """Faces of an RGB uint8 photo (H, W, 3), largest first; [] where there is none.
+
+        Raises
+        ------
+        ImageError
+            If it is no such photo.
+        """
         found = [Detection(self.fit.apply(*box), score) for box, score in self.raw(image)]
         return sorted(found, key=lambda detection: detection.box.area, reverse=True)
 

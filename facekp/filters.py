@@ -15,8 +15,8 @@ from torch import nn
 from facekp.checkpoint import Checkpoint
 from facekp.crop import Crop, WholePicture, crop_round, level_crop
 from facekp.errors import NO_FACE, CheckpointError, FacekpError, NoFaceError
-from facekp.faces import FaceBox, face_detector
-from facekp.images import Picture
+from facekp.faces import FaceBox, check_box, face_detector
+from facekp.images import Picture, check_picture
 from facekp.inventory import checkpoint_names, checkpoints_folder
 from facekp.locate import Locator
 
@@ -100,7 +100,8 @@ def first_layer_response(
     NoFaceError
         If a face is needed, and none was found.
     FacekpError
-        If a box is given for a network that takes the whole picture.
+        If that is no photo, no box, or are no filters for this network, or a box is given for a network
+        that takes the whole picture.
     CheckpointError
         If the network has no convolution.
     """
@@ -110,7 +111,7 @@ def first_layer_response(
     with torch.inference_mode():
         if filters is None:
             return np.array(convolution(pixels)[0].numpy())
-        others = torch.from_numpy(filters)
+        others = torch.from_numpy(_checked(filters, spec.channels))
         answer = nn.functional.conv2d(pixels, others, None, convolution.stride, convolution.padding)
         return np.array(answer[0].numpy())
 
@@ -121,6 +122,7 @@ def first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = Non
     It is the upright crop round a face; behind a scout the crop with level eyes that the scout's points place; for a
     network that takes whole pictures all of the photograph. Parameters and errors are those of `first_layer_response`.
     """
+    check_picture(image)
     spec, eyes = checkpoint.input, checkpoint.schema.eyes
     if spec.whole:
         if box is not None:
@@ -131,10 +133,18 @@ def first_crop(checkpoint: Checkpoint, image: Picture, box: FaceBox | None = Non
         if not found:
             raise NoFaceError(NO_FACE)
         box = found[0].box
+    check_box(box, image)
     if checkpoint.scout is None or eyes is None:
         return crop_round(box, spec.size, spec.margin)
     (look,) = Locator(checkpoint.scout).locate([image], [box])
     return level_crop(look.points, eyes, spec.size, spec.margin)
+
+
+def _checked(filters: Array, channels: int) -> Array:
+    whole = isinstance(filters, np.ndarray) and filters.dtype == np.float32 and filters.ndim == 4
+    if not whole or filters.shape[1] != channels or 0 in filters.shape:
+        raise FacekpError(f"filters are a float32 array (C_out, {channels}, k, k); first_layer_filters gives one")
+    return filters
 
 
 def _first_convolution(checkpoint: Checkpoint) -> nn.Conv2d:

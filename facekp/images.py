@@ -61,6 +61,23 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     raise ImageError(f"cannot make a picture of {type(source).__name__}; give a path, bytes, PIL image or array")
 
 
+def check_picture(picture: object) -> None:
+    """Whether an array is a picture as `load_image` makes them: RGB uint8 (H, W, 3), of one pixel at least.
+
+    Raises
+    ------
+    ImageError
+        If not.
+    """
+    wrong = not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim != 3
+    if wrong or picture.shape[2] != 3 or 0 in picture.shape:  # type: ignore[attr-defined]
+        given = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
+        raise ImageError(
+            f"a photo must be an RGB uint8 array (height, width, 3), its sides 1 or more, not {given}; "
+            "load_image makes one"
+        )
+
+
 def encode_png(image: Picture) -> bytes:
     """Encode an RGB or RGBA uint8 picture (H, W, 3 or 4) as PNG."""
     buffer = io.BytesIO()

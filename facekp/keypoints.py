@@ -47,14 +47,12 @@ class Keypoints:
     detection: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.points.shape != (len(self.schema), 2):
-            raise FacekpError(
-                f"{self.schema.name} has points of shape {(len(self.schema), 2)}, not {self.points.shape}"
-            )
+        self.schema.check(self.points)
         self.points.setflags(write=False)
         if self.uncertainty is not None:
-            if self.uncertainty.shape != self.points.shape[:1]:
-                raise FacekpError(f"{len(self.points)} points have as many uncertainties, not {self.uncertainty.shape}")
+            if not isinstance(self.uncertainty, np.ndarray) or self.uncertainty.shape != self.points.shape[:1]:
+                given = np.shape(self.uncertainty)
+                raise FacekpError(f"{len(self.points)} points have as many uncertainties, not {given}; give an array")
             self.uncertainty.setflags(write=False)
 
     @property

@@ -132,7 +132,10 @@ def _check_extra(extra: Sequence[NDArray[np.floating]] | None, shapes: list[Poin
     """Extra points (E, 2) of each face; none where none are given."""
     if extra is None:
         return [np.empty((0, 2))] * len(shapes)
-    sets = [np.asarray(points, dtype=np.float64) for points in extra]
+    try:
+        sets = [np.asarray(points, dtype=np.float64) for points in extra]
+    except (TypeError, ValueError):
+        raise MeshError("extra points are no numbers; give an array of shape (E, 2) for each face") from None
     if len(sets) != len(shapes):
         raise MeshError(f"there are extra points of {len(sets)} faces, and {len(shapes)} faces; give them for each")
     for number, points in enumerate(sets, 1):

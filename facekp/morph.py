@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import isfinite
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from facekp.align import Points, check_points
 from facekp.aligner import Aligner, cuts_out
 from facekp.blend import blend_faces, finished, fold_warnings, mesh_over, shapes_of
-from facekp.errors import MeshError
+from facekp.errors import MeshError, SettingsError
 from facekp.images import ImageSource, Picture, load_image
 from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
@@ -82,8 +84,16 @@ class Leg:
         -------
         uint8 array (H, W, 3), or (H, W, 4) with a transparent background
             RGB or RGBA.
+
+        Raises
+        ------
+        SettingsError
+            If one of the parts is no finite number.
         """
         settings = self.settings
+        for given in (part, colour):
+            if given is not None and not (isinstance(given, Real) and isfinite(given)):
+                raise SettingsError(f"the part {given!r} is no number; give 0 for the first face and 1 for the second")
         if settings.background == "dissolve" and settings.face_only == "off":
             return self._pair.frame(part, colour, linear_light=settings.linear_light)
         a, b = self._pair.warped(part)
@@ -176,12 +186,18 @@ class Morph(Leg):
         ------
         uint8 array (H, W, 3 or 4)
             One at a time; only the one that is asked for is made.
+
+        Raises
+        ------
+        SettingsError
+            If there cannot be so many frames.
         """
-        for index in range(count):
-            yield self.frame_at(index, count)
+        _check_count(count)
+        return (self.frame_at(index, count) for index in range(count))
 
     def frame_at(self, index: int, count: int) -> Picture:
         """Make one of the frames that `frames` yields: the one with this index, from 0 to `count` - 1."""
+        _check_count(count)
         time = index / (count - 1)
         return self.frame(ease(self.settings.shape_curve, time), ease(self.settings.colour_curve, time))
 
@@ -296,6 +312,11 @@ def average_with_points(
     chosen = settings or MorphSettings()
     blend = blend_faces(images, points, weights, None, chosen if size is None else replace(chosen, size=size))
     return blend.picture, blend.points
+
+
+def _check_count(count: object) -> None:
+    if not isinstance(count, Integral) or count < 2:
+        raise SettingsError(f"a morph of {count!r} frames cannot be; give 2 or more, its first and its last")
 
 
 def size_of(image: Picture) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def head_pose(points: NDArray[np.floating]) -> Pose | None:
     camera is not known, so the face is taken to be seen from `DISTANCE` along the optical axis:
     the pose is that towards the line of sight, and the same wherever in the picture the face is.
     """
-    schema = schema_of(len(points))
+    schema = schema_of(len(points)) if np.ndim(points) == 2 else None
     shapes = mean_shapes()
     if schema is None or schema.name not in shapes:
         return None

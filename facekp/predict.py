@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facekp.checkpoint import Checkpoint, load_checkpoint
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
-from facekp.faces import Detection, FaceBox, FaceDetector, face_detector
-from facekp.images import Picture
+from facekp.faces import Detection, FaceBox, FaceDetector, check_box, face_detector
+from facekp.images import Picture, check_picture
 from facekp.keypoints import Keypoints
 from facekp.locate import Locator, Look
 from facekp.schema import Schema
@@ -87,6 +87,11 @@ class KeypointPredictor:
         -------
         list of Keypoints
             Largest face first; [] where there is none.
+
+        Raises
+        ------
+        FacekpError
+            If that is no photo, or those are no boxes in it.
         """
         return self.predict_batch([image], None if boxes is None else [boxes])[0]
 
@@ -118,17 +123,24 @@ class KeypointPredictor:
         -------
         list of lists of Keypoints
             One list for each photo, as `predict` gives it.
+
+        Raises
+        ------
+        FacekpError
+            As `predict`, or if there are not as many lists of boxes as photos.
         """
+        if boxes is not None and not isinstance(boxes, Sequence):
+            raise FacekpError(f"boxes is a {type(boxes).__name__}; give a list with the boxes of each photo")
         if boxes is not None and len(boxes) != len(images):
             raise FacekpError(f"{len(images)} photos need as many lists of boxes, not {len(boxes)}")
         if boxes is not None and self.checkpoint.input.whole:
             raise FacekpError(f"{self.checkpoint.name} looks at the whole picture and takes no boxes; leave them out")
         for image in images:
-            _check_picture(image)
+            check_picture(image)
         found = (
             [self.detector.detect(image) for image in images]
             if boxes is None
-            else [[Detection(box, 1.0) for box in given] for given in boxes]
+            else [_given(each, image) for each, image in zip(boxes, images, strict=True)]
         )
         photos = [image for image, faces in zip(images, found, strict=True) for _ in faces]
         looks = iter(self.locator.locate(photos, [face.box for faces in found for face in faces]))
@@ -150,8 +162,16 @@ class KeypointPredictor:
         -------
         list of Keypoints
             In the order of the points; `box` is the one round what was found.
+
+        Raises
+        ------
+        FacekpError
+            If that is no photo, or those are no points of faces in it.
         """
-        _check_picture(image)
+        check_picture(image)
+        for each in points:
+            self.schema.check(each)
+            check_box(FaceBox.around(each), image)
         looks = self.locator.refine([image] * len(points), points)
         return [self._keypoints(look, Detection(FaceBox.around(look.points), 1.0)) for look in looks]
 
@@ -172,6 +192,10 @@ class WholeFrame:
         return [Detection(FaceBox(-0.5, -0.5, width - 0.5, height - 0.5), 1.0)]
 
 
-def _check_picture(image: Picture) -> None:
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise FacekpError("a photo must be an RGB uint8 array (height, width, 3); load_image makes one")
+def _given(boxes: Sequence[FaceBox], image: Picture) -> list[Detection]:
+    """A caller's boxes in a photo, as if they had been detected."""
+    if isinstance(boxes, FaceBox):
+        raise FacekpError("boxes is a single FaceBox; give a list of them, [box], for one face too")
+    if not isinstance(boxes, Iterable):
+        raise FacekpError(f"boxes is a {type(boxes).__name__}; give a list of FaceBox")
+    return [Detection(check_box(box, image), 1.0) for box in boxes]

@@ -95,6 +95,18 @@ class Schema:
         """Pairs (i, j), i < j, of points that change places when the face is mirrored."""
         return tuple((i, j) for i, j in enumerate(self.mirror) if i < j)
 
+    def check(self, points: object) -> None:
+        """Refuse what is no array (..., K, 2) of points in this schema.
+
+        Raises
+        ------
+        FacekpError
+            If it has another shape, or is no array.
+        """
+        if not isinstance(points, np.ndarray) or points.shape[-2:] != (len(self), 2):
+            given = points.shape if isinstance(points, np.ndarray) else type(points).__name__
+            raise FacekpError(f"{self.name} has points of shape {(len(self), 2)}, not {given}; give an array")
+
     def mirror_points(self, points: NDArray[np.float32], width: float) -> NDArray[np.float32]:
         """Points of the mirrored picture.
 
@@ -110,6 +122,7 @@ class Schema:
         float32 array (..., K, 2)
             Left and right exchanged, so that point i keeps its meaning.
         """
+        self.check(points)
         mirrored = np.array(points[..., self.mirror, :], dtype=np.float32)
         mirrored[..., 0] = width - 1 - mirrored[..., 0]
         return mirrored

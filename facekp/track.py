@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from facekp.errors import FacekpError, SettingsError
@@ -66,7 +67,7 @@ class KeypointTracker:
     def __init__(
         self, predictor: KeypointPredictor, *, smoothing: Smoothing | None = USUAL, search_every: float = 1.0
     ) -> None:
-        if not search_every >= 0:
+        if not _is_number(search_every) or not search_every >= 0:
             raise SettingsError(f"search_every is {search_every!r}; give seconds from 0")
         self.predictor, self.smoothing, self.search_every = predictor, smoothing, search_every
         self._follows = not predictor.checkpoint.input.whole and predictor.schema.eyes is not None
@@ -102,7 +103,7 @@ class KeypointTracker:
         SettingsError
             If there is no such rate.
         """
-        if not 0 < fps < math.inf:
+        if not _is_number(fps) or not 0 < fps < math.inf:
             raise SettingsError(f"fps is {fps!r}; give a number above 0")
         self.reset()
         for number, frame in enumerate(frames):
@@ -129,6 +130,8 @@ class KeypointTracker:
         FacekpError
             If the time is not later, or the frame is no picture.
         """
+        if not _is_number(time):
+            raise FacekpError(f"the time of a frame is {time!r}; give seconds")
         if not self._now < time < math.inf:
             raise FacekpError(
                 f"a frame at {float(time):g} s cannot follow one at {self._now:g} s; give frames in order"
@@ -144,7 +147,9 @@ class KeypointTracker:
 
     def _followed(self, frame: Picture) -> dict[int, Keypoints]:
         """Those faces of the frame before that are still there, by one look of the network at each."""
-        tracks = {key: track for key, track in self._tracks.items() if track.seen == self._before}
+        # Not after a long break: where the face would be by now is anybody's guess.
+        fresh = self._now - self._before <= REMEMBERED
+        tracks = {key: track for key, track in self._tracks.items() if fresh and track.seen == self._before}
         expected = [track.filter.expected(self._now) for track in tracks.values()]
         faces: dict[int, Keypoints] = {}
         for key, place, face in zip(tracks, expected, self.predictor.follow(frame, expected), strict=True):
@@ -203,6 +208,10 @@ class KeypointTracker:
 
     def _boxes(self, faces: Mapping[int, Keypoints]) -> dict[int, FaceBox]:
         return {key: self._box(face) for key, face in faces.items()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real)
 
 
 def _match(box: FaceBox, others: Mapping[int, FaceBox]) -> int | None:

@@ -67,6 +67,16 @@ def test_quick_faces_are_followed_by_their_speed(finder, tracker):
     assert finder.searches == 1
 
 
+@pytest.mark.parametrize("pause", [1.5, 1e3, 1e9, 1e300])
+def test_after_a_long_break_faces_are_looked_for_anew(finder, tracker, pause):
+    """Where a moving face would be by then is not reckoned."""
+    for i in range(6):
+        tracker.update(wall(("red", 5 * i, 40)), i / 30)
+    (face,) = tracker.update(wall(("red", 80, 40)), pause).values()
+    assert finder.searches == 2
+    assert face.box.centre == pytest.approx((99.5, 59.5), abs=2)
+
+
 def test_without_a_judgement_of_the_network_the_detector_decides(finder, tracker, monkeypatch):
     follow, seen = finder.follow, wall(("red", 40, 40))
 
