@@ -101,23 +101,24 @@ def head_matte(
     drawn = cv2.warpAffine(small, placed, fine, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     seen = np.asarray(cv2.warpAffine(np.full_like(small, 255), placed, fine, flags=cv2.INTER_NEAREST), dtype=np.uint8)
     if not seen.all():
-        outline = head_mask(OVERSAMPLING * transform(points), OVERSAMPLING * transform(extra), fine)
-        drawn = cv2.multiply(drawn, _room(seen, outline), dtype=cv2.CV_8U)
+        room = _room(seen, OVERSAMPLING * transform(points), OVERSAMPLING * transform(extra))
+        drawn = cv2.multiply(drawn, room, scale=1 / 255)
     return np.asarray(drawn, dtype=np.uint8), found is not None
 
 
-def _room(seen: NDArray[np.uint8], outline: Mask) -> Mask:
-    """Where a head may be: 1 where it is seen (not 0), and within its outline less with distance from there; (H, W)."""
+def _room(seen: NDArray[np.uint8], points: Points, extra: Points) -> NDArray[np.uint8]:
+    """Where a head may be: 255 where it is seen (not 0), within its outline less with distance from there; (H, W)."""
     height, width = seen.shape
     scale = min(1.0, _SIDE / max(width, height))
     small = max(1, round(width * scale)), max(1, round(height * scale))
-    inside = np.asarray(cv2.resize(outline, small, interpolation=cv2.INTER_AREA))
+    factor = np.array(small) / (width, height)
+    outline = head_mask((points + 0.5) * factor - 0.5, (extra + 0.5) * factor - 0.5, small)
     unseen = np.asarray(cv2.resize(seen, small, interpolation=cv2.INTER_AREA)) == 0
-    side = max(float(np.sqrt(np.count_nonzero(inside > 0.5))), 1.0)
+    side = max(float(np.sqrt(np.count_nonzero(outline > 0.5))), 1.0)
     far = np.minimum(cv2.distanceTransform(unseen.astype(np.uint8), cv2.DIST_L2, 5) / np.float32(_FADE * side), 1)
-    room = np.where(unseen, inside * (1 - far * far * (3 - 2 * far)), 1).astype(np.float32)
-    soft = cv2.GaussianBlur(room, (0, 0), max(_SOFT * side, 0.5))
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    room = np.where(unseen, outline * (1 - far * far * (3 - 2 * far)), 1).astype(np.float32)
+    soft = np.rint(255 * cv2.GaussianBlur(room, (0, 0), max(_SOFT * side, 0.5))).astype(np.uint8)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
