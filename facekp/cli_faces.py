@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facekp.console import load_predictor, with_progress
+from facekp.console import complain, load_predictor, with_progress
 from facekp.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -109,11 +109,14 @@ def open_photographs(
     Of more than a few, pictures are not kept: they are read again when they are needed, so that memory does not
     grow with their number.
     """
+    from facekp.animation import Animation, is_animation
     from facekp.images import check_file
     from facekp.sources import open_photograph
 
     for file in files:
         check_file(file)
+        if is_animation(file):
+            complain(f"{file} is a film; the first of its {Animation(file).count} frames is taken")
     wanted = any(choice.points is None for choice in chosen)
     predictor = load_predictor(arguments) if wanted else None
     few = len(files) <= _HANDED_ON

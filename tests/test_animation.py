@@ -8,7 +8,10 @@ from PIL import Image
 
 from facekp import FacekpWarning, Footage, ImageError, MovieOptions, write_movie
 from facekp.animation import is_animation
+from facekp.annotations import format_pts
+from tests.drawn import two_faces
 from tests.drawn_films import wall
+from tests.test_cli import run, sentences
 
 SUFFIXES = (".apng", ".gif", ".png", ".webp")
 
@@ -85,6 +88,15 @@ def test_frames_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("facekp.animation.MAX_PIXELS", 160 * 120 - 1)
     with pytest.raises(ImageError, match=r"a\.gif has 160 × 120 pixels, more than the limit"):
         Footage(film(tmp_path / "a.gif"))
+
+
+def test_where_a_photograph_is_wanted_the_first_frame_is_taken_and_told(tmp_path, capsys):
+    image, _, points, _ = two_faces()
+    write_movie([image, image, image[:, ::-1]], tmp_path / "a.webp", 10)
+    (tmp_path / "a.pts").write_text(format_pts(points))
+    asked = ["average", tmp_path / "a.webp", "--points-a", tmp_path / "a.pts", "--out", tmp_path / "m.png"]
+    assert run(*asked, "--size", 32) == 0
+    assert sentences(capsys) == [f"facekp: {tmp_path / 'a.webp'} is a film; the first of its 3 frames is taken"]
 
 
 def test_one_of_which_nothing_is_left(tmp_path):

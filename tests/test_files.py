@@ -56,9 +56,7 @@ def test_every_name_that_a_file_may_have(tmp_path, name):
 @pytest.mark.parametrize("name", ["n" * 300 + ".csv", "zero\0byte.csv", "n" * 300 + "/a.csv"])
 @pytest.mark.parametrize("check", [check_output, check_folder, write_bytes])
 def test_names_that_no_file_can_have(tmp_path, name, check):
-    with pytest.raises(
-        OutputError, match=r"cannot be written: (File name|embedded null).*; choose another"
-    ):
+    with pytest.raises(OutputError, match=r"cannot be written: (File name|embedded null).*; choose another"):
         check(tmp_path / name, *([b""] if check is write_bytes else []))
 
 
