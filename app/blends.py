@@ -17,7 +17,7 @@ from previews import small_size
 from facekp.annotations import format_pts
 from facekp.blend import Blend, blend_faces
 from facekp.draw import MESH, draw_face
-from facekp.images import Picture, encode_png, load_image
+from facekp.images import Picture, encode_png, load_photograph
 from facekp.make import make
 from facekp.prototype import FACE_IN_PLACE, HEAD_IN_PLACE, caricature, symmetrise
 from facekp.recipe import STILL, Output, Recipe, to_json
@@ -142,7 +142,7 @@ def picture_of(recipe: Recipe, files: Sequence[bytes]) -> bytes:
     """The PNG that a recipe makes of its encoded photographs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"picture{STILL}"
-        make(recipe, path, pictures=[load_image(data) for data in files])
+        make(recipe, path, pictures=[load_photograph(data) for data in files])
         return path.read_bytes()
 
 

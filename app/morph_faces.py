@@ -15,7 +15,7 @@ from PIL import Image
 
 from facekp.align import Points
 from facekp.faces import FaceBox
-from facekp.images import Picture, load_image
+from facekp.images import Picture, load_photograph, over_white
 from facekp.sources import Photograph, fingerprint
 
 SKETCH_SIDE = 1024
@@ -31,8 +31,8 @@ class Sketch:
 
     Attributes
     ----------
-    picture : uint8 array (H, W, 3)
-        RGB.
+    picture : uint8 array (H, W, 3), or (H, W, 4) where it is transparent in part
+        RGB or RGBA.
     points : float64 array (K, 2)
         ``(x, y)`` in its pixels.
     size : (int, int)
@@ -102,7 +102,7 @@ class Face:
         ImageError
             If it cannot be decoded.
         """
-        image = load_image(self.photo.data)
+        image = load_photograph(self.photo.data)
         height, width = image.shape[:2]
         scale = min(1.0, SKETCH_SIDE / max(width, height))
         if scale == 1:
@@ -122,7 +122,7 @@ def thumbnail(image: Picture, points: NDArray[np.floating]) -> bytes:
     half = min(half, width / 2, height / 2)
     left, top = round(min(max(x - half, 0), width - 2 * half)), round(min(max(y - half, 0), height - 2 * half))
     side = max(1, round(2 * half))
-    part = Image.fromarray(np.ascontiguousarray(image[top : top + side, left : left + side]))
+    part = Image.fromarray(over_white(np.ascontiguousarray(image[top : top + side, left : left + side])))
     buffer = io.BytesIO()
     part.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS).save(buffer, format="JPEG", quality=85)
     return buffer.getvalue()

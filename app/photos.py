@@ -15,7 +15,7 @@ from PIL import Image
 from facekp.annotations import Points, parse_faces
 from facekp.errors import AnnotationError
 from facekp.faces import FaceBox
-from facekp.images import Picture, load_image
+from facekp.images import Picture, load_image, over_white
 from facekp.metrics import inter_ocular
 from facekp.schema import SCHEMAS, Schema, schema_of
 from facekp.sources import decoded
@@ -109,7 +109,7 @@ def read_photo(name: str, data: bytes) -> Photo:
     ImageError
         If it cannot be decoded, or has too many pixels.
     """
-    return Photo(name, data, _thumbnail(decoded(data, f"“{name}”")))
+    return Photo(name, data, _thumbnail(over_white(decoded(data, f"“{name}”"))))
 
 
 def browser_type(data: bytes) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from facekp.align import Points
 from facekp.axis import face_axis
 from facekp.colour import Tone, tone_of, with_tone
-from facekp.images import Picture
+from facekp.images import Picture, over_white
 from facekp.layout import Layout
 from facekp.mask import face_mask, paste, toned_mask
 from facekp.matte import head_matte
@@ -44,20 +44,23 @@ class Aligner:
         self._not_told: set[int] = set()
         self._tone: Tone | None = None
         if settings.colour_match == "lab":
-            self._tone = self._tone_of(align_picture(first, layout.transforms[0], layout.size), 0)
+            self._tone = self._tone_of(align_picture(over_white(first), layout.transforms[0], layout.size), 0)
 
     def __call__(self, image: Picture, index: int) -> Picture:
         """The photograph of the face with this index, as `align_picture` renders it; cut out, it has its matte too."""
         layout = self._layout
         self._look(image, index)
-        coloured = self._in_tone(align_picture(image, layout.transforms[index], layout.size), index)
+        transform = layout.transforms[index]
+        colours, alpha = _apart(image) if self._cut_out else (over_white(image), None)
+        coloured = self._in_tone(align_picture(colours, transform, layout.size), index)
         if not self._cut_out:
             return coloured
-        transform = layout.transforms[index]
         face, extra = map(transform.inverse(), head_points(layout.shapes[index], layout))
-        matte, told = head_matte(image, face, extra, transform, layout.size)
+        matte, told = head_matte(colours, face, extra, transform, layout.size)
         if not told:
             self._not_told.add(index)
+        if alpha is not None:
+            matte = np.asarray(cv2.multiply(matte, align_picture(alpha, transform, layout.size), scale=1 / 255))
         return np.dstack([coloured, matte])
 
     @property
@@ -92,7 +95,7 @@ class Aligner:
         self._look(image, index)
         plain = self._tone is None and not self._cut_out
         if len(layout.shapes) > _FEW and plain and not shrinks(source, target, mesh):
-            return warp_photograph(image, layout.transforms[index], source, target, mesh.edges, layout.size)
+            return warp_photograph(over_white(image), layout.transforms[index], source, target, mesh.edges, layout.size)
         return warp_picture(self(image, index), source, target, mesh)
 
     def _look(self, image: Picture, index: int) -> None:
@@ -121,6 +124,14 @@ class Aligner:
         layout = self._layout
         face = face_mask(layout.shapes[index][: layout.face], layout.size) > 0.5
         return tone_of(np.ascontiguousarray(aligned[::OVERSAMPLING, ::OVERSAMPLING]), face.astype(np.uint8))
+
+
+def _apart(image: Picture) -> tuple[Picture, Picture | None]:
+    """Colours and alpha of a photograph; what is not seen at all is white, since programs leave any colour there."""
+    if image.shape[2] == 3:
+        return image, None
+    alpha = image[..., 3:]
+    return np.where(alpha > 0, image[..., :3], np.uint8(255)), np.ascontiguousarray(alpha[..., 0])
 
 
 def cuts_out(settings: MorphSettings) -> bool:

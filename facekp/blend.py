@@ -18,7 +18,7 @@ from facekp.aligner import Aligner, head_points
 from facekp.colour import colour_of
 from facekp.errors import MeshError
 from facekp.folds import SafeMesh, feature_points, safe_mesh
-from facekp.images import ImageSource, Picture, load_image
+from facekp.images import ImageSource, Picture, load_photograph
 from facekp.layout import Layout, lay_out, warn, with_ring
 from facekp.mask import clone, face_mask, head_mask, paste
 from facekp.mesh import OUTLINE_POINTS
@@ -173,7 +173,7 @@ def blend_faces(
     if kept is not None and kept >= len(shapes):
         raise MeshError("the background is to be photograph B's, and there is one photograph; give two, or 'a'")
 
-    first = load_image(images[0])
+    first = load_photograph(images[0])
     places = np.abs(of_shape) / np.abs(of_shape).sum()
     layout = lay_out(shapes, settings, (first.shape[1], first.shape[0]), places, extra)
     controls = shapes_of(layout, settings)
@@ -188,7 +188,7 @@ def blend_faces(
         return index, aligner.drawn(image, index, controls[index], target, safe.mesh), safe
 
     counted = (index for index in range(len(images)) if of_colour[index] != 0 or index == kept)
-    loaded = ((index, load_image(images[index]) if index else first) for index in counted)
+    loaded = ((index, load_photograph(images[index]) if index else first) for index in counted)
     mixture = Mixture(of_colour.tolist(), layout.size, linear_light=settings.linear_light)
     background, meshes = None, []
     for index, warped, safe in in_background(drawn, loaded, THREADS):

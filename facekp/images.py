@@ -50,6 +50,17 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     ImageError
         If the picture cannot be read, or is larger than `max_pixels`.
     """
+    return over_white(load_photograph(source, max_pixels=max_pixels))
+
+
+def load_photograph(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Load a picture as `load_image` does, and keep how transparent it is.
+
+    Returns
+    -------
+    uint8 array (H, W, 3), or (H, W, 4) where it is transparent in part
+        RGB, or RGB and alpha, the colours not multiplied by it.
+    """
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
     if isinstance(source, Image.Image):
@@ -59,6 +70,14 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     if isinstance(source, str | os.PathLike):
         return _from_bytes(read_file(source), str(source), max_pixels)
     raise ImageError(f"cannot make a picture of {type(source).__name__}; give a path, bytes, PIL image or array")
+
+
+def over_white(picture: Picture) -> Picture:
+    """A picture (H, W, 3 or 4) as RGB (H, W, 3), what is transparent laid over white."""
+    if picture.shape[2] == 3:
+        return picture
+    layered = Image.fromarray(picture)
+    return np.array(Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB"))
 
 
 def check_picture(picture: object) -> None:
@@ -157,19 +176,19 @@ def _from_pil(image: Image.Image, name: str, max_pixels: int) -> Picture:
         upright = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
         if upright.mode.startswith("I") or upright.mode == "F":
             return _from_array(_deep_grey(upright), max_pixels)
-        return np.array(_flatten(upright), dtype=np.uint8)
+        return _eight_bit(upright)
     except ImageError:
         raise
     except Exception as error:  # truncated and damaged files raise OSError, SyntaxError, ValueError, …
         raise ImageError(f"{name} is damaged or incomplete and cannot be decoded ({error}); save it anew") from None
 
 
-def _flatten(image: Image.Image) -> Image.Image:
-    """RGB, transparency laid over white."""
-    if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB")
-    layered = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+def _eight_bit(image: Image.Image) -> Picture:
+    """RGB, or RGBA where it is transparent in part."""
+    if image.has_transparency_data:
+        layered = np.array(image.convert("RGBA"), dtype=np.uint8)
+        return layered if layered[..., 3].min() < 255 else np.ascontiguousarray(layered[..., :3])
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"), dtype=np.uint8)
 
 
 def _deep_grey(image: Image.Image) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from facekp.align import Points, check_points
 from facekp.aligner import Aligner, cuts_out
 from facekp.blend import blend_faces, finished, fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError, SettingsError
-from facekp.images import ImageSource, Picture, load_image
+from facekp.images import ImageSource, Picture, load_photograph
 from facekp.layout import Layout, lay_out, warn
 from facekp.mesh import Mesh
 from facekp.mixture import Mixture
@@ -163,14 +163,14 @@ class Morph(Leg):
         if size is not None:
             chosen = replace(chosen, size=size)
         points = check_points([points_a, points_b])
-        first = load_image(image_a)
+        first = load_photograph(image_a)
         layout = lay_out(points, chosen, size_of(first), _HALF, _both(extra_a, extra_b))
         aligner = Aligner(layout, chosen, first)
         aligned = aligner(first, 0)
         del first  # one after the other: photographs can be large
         shape_a, shape_b = shapes_of(layout, chosen)
         safe = mesh_over(layout, [shape_a, shape_b])
-        super().__init__(aligned, aligner(load_image(image_b), 1), shape_a, shape_b, safe.mesh, layout, chosen)
+        super().__init__(aligned, aligner(load_photograph(image_b), 1), shape_a, shape_b, safe.mesh, layout, chosen)
         self.warnings = layout.warnings + fold_warnings(layout, [safe]) + aligner.warnings
         warn(self.warnings)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from facekp.align import check_points
 from facekp.blend import Blend, blend_faces
 from facekp.errors import MeshError, SettingsError
-from facekp.images import ImageSource, load_image
+from facekp.images import ImageSource, load_photograph
 from facekp.schema import schema_of
 from facekp.settings import MorphSettings
 
@@ -136,7 +136,7 @@ def symmetrise(
     schema = schema_of(len(checked))
     if schema is None:
         raise MeshError(f"it is not known which of these {len(checked)} points are pairs; give 68 or 58 points")
-    picture = load_image(image)
+    picture = load_photograph(image)
     mirrored = schema.mirror_points(checked.astype(np.float32), picture.shape[1])
     flipped = np.ascontiguousarray(picture[:, ::-1])
     return _moved([picture, flipped], [checked, mirrored], (1 - part, part), shape, colour, settings, None)

@@ -11,7 +11,7 @@ from facekp.align import Points, check_points
 from facekp.aligner import Aligner
 from facekp.blend import fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
-from facekp.images import ImageSource, Picture, load_image
+from facekp.images import ImageSource, Picture, load_photograph
 from facekp.layout import lay_out, warn
 from facekp.mesh import Mesh
 from facekp.morph import Leg, size_of
@@ -67,7 +67,7 @@ class MorphSequence:
         self._images = images
         pairs = [(index, (index + 1) % len(images)) for index in range(len(images) - (not self.settings.closed))]
         self._moments = schedule(self.settings, len(pairs))
-        first = load_image(images[0])
+        first = load_photograph(images[0])
         self._layout = lay_out(checked, self.settings, size_of(first), np.full(len(images), 1 / len(images)), extra)
         self.size = self._layout.size
         self._aligner = Aligner(self._layout, self.settings, first)
@@ -105,7 +105,7 @@ class MorphSequence:
         pair = number, (number + 1) % len(self._images)
         before = self._aligner.warnings
         self._aligned = {
-            index: self._aligned[index] if index in self._aligned else self._aligner(load_image(image), index)
+            index: self._aligned[index] if index in self._aligned else self._aligner(load_photograph(image), index)
             for index, image in ((index, self._images[index]) for index in pair)
         }
         warn([sentence for sentence in self._aligner.warnings if sentence not in before])

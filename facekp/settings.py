@@ -73,13 +73,15 @@ class MorphSettings:
         What is seen beyond the head: ``"dissolve"``, one background turning into the other;
         ``"a"`` or ``"b"``, that photograph's throughout; ``"transparent"``, nothing (frames are
         RGBA); or a colour as ``"#rrggbb"``. For the last two heads are cut out where their colours
-        can be told from what is behind them, and softly outlined elsewhere; see `facekp.matte`.
+        can be told from what is behind them, and softly outlined elsewhere; see `facekp.matte`. What a
+        photograph's own transparency hides stays hidden; with other backgrounds it is white.
     face_only : str
         ``"feather"`` or ``"seamless"``: only the face changes, and is blended back into photograph A
         with a soft edge, or with A's light and skin (Poisson image editing). ``"off"``: neither.
         Needs the reference ``"a"``.
     colour_match : str
-        ``"lab"``: the mean and the spread of every face's colours are made those of A's.
+        ``"lab"``: the mean and the spread of every face's colours are made those of A's; hair and
+        neck go along, and what is behind them stays.
         ``"none"``: colours stay.
     linear_light : bool
         Whether colours are mixed as amounts of light, not as sRGB numbers: brighter mid-ways.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facekp.annotations import POINT_SUFFIXES, parse_faces
 from facekp.errors import NO_FACE, AnnotationError, ImageError, NoFaceError
-from facekp.images import Picture, load_image, read_file
+from facekp.images import Picture, load_photograph, over_white, read_file
 
 if TYPE_CHECKING:
     from facekp.predict import KeypointPredictor
@@ -49,9 +49,9 @@ class Photograph:
 
 
 def decoded(data: bytes, name: str) -> Picture:
-    """The picture in a file's bytes; an error names the file."""
+    """The picture in a file's bytes, as `load_photograph` gives it; an error names the file."""
     try:
-        return load_image(data)
+        return load_photograph(data)
     except ImageError as error:
         raise ImageError(str(error).replace("the uploaded file", name).replace("the picture", name)) from None
 
@@ -95,7 +95,7 @@ def open_photograph(
     if points is not None:
         found = read_points(points, size, face)
     elif predictor is not None:
-        faces = _found(picture, predictor)
+        faces = _found(over_white(picture), predictor)
         if not faces:
             raise NoFaceError(f"{path}: {NO_FACE}")
         if not 1 <= face <= len(faces):

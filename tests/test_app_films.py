@@ -28,7 +28,7 @@ from blends import (
 from film_choices import OWN, film_settings, movie_choices
 from films import FilmWork, encode_all, films_in_work
 from morph_faces import SKETCH_SIDE, Face, thumbnail
-from photos import Photo
+from photos import Photo, read_photo
 from PIL import Image
 from previews import PLACES, SIDE, SLOW_PLACES, make_preview, small_size
 
@@ -78,6 +78,17 @@ def test_a_sketch_is_the_photograph_made_small() -> None:
     assert sketch.picture.shape == (950, SKETCH_SIDE, 3)
     assert sketch.size == (2 * SKETCH_SIDE, 1900)
     assert sketch.points == pytest.approx((points + 0.5) / 2 - 0.5)
+
+
+def test_a_transparent_photograph_keeps_its_transparency_and_has_a_thumbnail() -> None:
+    points = face_points()
+    rgba = np.dstack([draw_face(points), np.full((220, 200), 90, np.uint8)])
+    photo = read_photo("face.png", encode_png(rgba))
+    face = Face(photo, 0, 1, points)
+    assert (face.sketch().picture[..., 3] == 90).all()
+    for small in (photo.thumbnail, thumbnail(face.sketch().picture, points)):
+        with Image.open(io.BytesIO(small)) as image:
+            assert image.mode == "RGB"
 
 
 def test_a_small_photograph_is_its_own_sketch(faces: list[Face]) -> None:
