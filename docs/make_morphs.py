@@ -31,6 +31,8 @@ from facekp.sheet import contact_sheet
 HERE = Path(__file__).parent
 GALLERY = HERE.parent / "app" / "gallery"
 MOST_BYTES = 1_500_000
+WIDTH = 512
+"""Pixels of each picture: as many as the composites have."""
 
 Face = tuple[Picture, NDArray[np.float32]]
 
@@ -43,7 +45,6 @@ class Exhibit:
     title: str
     text: str
     pictures: Sequence[Picture]
-    width: int
 
 
 def exhibits(faces: dict[str, Face]) -> Iterator[Exhibit]:
@@ -57,47 +58,48 @@ def exhibits(faces: dict[str, Face]) -> Iterator[Exhibit]:
 
     between = pair(ada, dario)
     parts = (0, 0.25, 0.5, 0.75, 1)
-    yield Exhibit(
-        "morph", "A morph", "`facekp morph ada.jpg dario.jpg`: five of its frames.", [*map(between.frame, parts)], 320
+    text = (
+        "`facekp morph ada.jpg dario.jpg`: five of its frames. Faces lie on each other point by point; hair, neck and "
+        "clothes, which have no points of their own, dissolve. `--extra-a` and `--extra-b` give them some."
     )
+    yield Exhibit("morph", "A morph", text, [*map(between.frame, parts)])
     neutral = [face for name, face in faces.items() if name.endswith("_neutral")]
     mean = average_with_points([image for image, _ in neutral], [points for _, points in neutral])
     text = f"`facekp average` of {len(neutral)} composites, so of all the people in them."
-    yield Exhibit("mean", "The mean of many", text, [mean[0]], 512)
+    yield Exhibit("mean", "The mean of many", text, [mean[0]])
     factors = (-1, -0.5, 0, 0.5, 1, 2)
     made = [caricature(*carl, *mean, factor).picture for factor in factors]
     listed = ", ".join(f"{factor:g}" for factor in factors)
     text = f"`facekp caricature carl.jpg --mean mean.png --factor F` with F = {listed}; at -1 the face is the mean's."
-    yield Exhibit("caricature", "A caricature", text, made, 320)
+    yield Exhibit("caricature", "A caricature", text, made)
     made = [caricature(*carl, *mean, factor, colour=False).picture for factor in factors]
-    yield Exhibit("caricature_shape", "Its shape alone", "The same with `--only shape`.", made, 320)
+    yield Exhibit("caricature_shape", "Its shape alone", "The same with `--only shape`.", made)
     made = [leo[0], symmetrise(*leo).picture, symmetrise(*leo, colour=False).picture]
     text = "`facekp symmetrise leo.jpg`: the face, symmetric in shape and colour, and with `--only shape`."
-    yield Exhibit("symmetrise", "A symmetric face", text, made, 420)
+    yield Exhibit("symmetrise", "A symmetric face", text, made)
     smiling = faces["ada_smiling"]
     made = [transform(*carl, *ada, *smiling, amount).picture for amount in (0, 0.5, 1)]
     text = "`facekp transform carl.jpg --from ada_neutral.jpg --to ada_smiling.jpg --amount X` with X = 0, 0.5, 1."
-    yield Exhibit("transform", "Another's smile", text, made, 420)
+    yield Exhibit("transform", "Another's smile", text, made)
     made = [ada[0], ebo[0], swap(*ada, *ebo).picture, swap(*ebo, *ada).picture]
     text = "`facekp swap A B`: A, B, the shape of A in the colours of B, and the other way round."
-    yield Exhibit("swap", "Shape of one, colours of the other", text, made, 320)
-    made = [pair(ada, ebo, background=name).frame(0.6) for name in ("dissolve", "a", "b", "transparent", "#2040a0")]
+    yield Exhibit("swap", "Shape of one, colours of the other", text, made)
+    fei, bela = faces["fei_neutral"], faces["bela_neutral"]
+    made = [pair(fei, bela, background=name).frame(0.6) for name in ("dissolve", "a", "b", "transparent", "#2040a0")]
     text = (
         "`--background` dissolve, a, b, transparent, #2040a0, at 0.6 of the way. For the last two heads are cut out by "
         "their colours; one that cannot be told from what is behind it gets a soft outline instead."
     )
-    yield Exhibit("background", "Backgrounds", text, [_on_squares(picture) for picture in made], 320)
+    yield Exhibit("background", "Backgrounds", text, [_on_squares(picture) for picture in made])
     made = [
-        pair(
-            faces["fei_neutral"], faces["dario_smiling"], size="a", reference="a", face_only=how, colour_match=match
-        ).frame(1)
+        pair(fei, faces["dario_smiling"], size="a", reference="a", face_only=how, colour_match=match).frame(1)
         for how, match in (("feather", "none"), ("seamless", "none"), ("feather", "lab"), ("seamless", "lab"))
     ]
     text = (
         "`--reference a --face-only` feather and seamless; then both with `--colour-match lab`. "
         "Where skins differ much, match the colours."
     )
-    yield Exhibit("face_only", "The face alone, put back into photograph A", text, made, 380)
+    yield Exhibit("face_only", "The face alone, put back into photograph A", text, made)
 
 
 def _on_squares(picture: Picture) -> Picture:
@@ -129,7 +131,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     sections, total = [], 0
     for exhibit in exhibits(find_faces()):
-        sheet = contact_sheet(exhibit.pictures, len(exhibit.pictures), width=exhibit.width)
+        sheet = contact_sheet(exhibit.pictures, len(exhibit.pictures), width=WIDTH)
         buffer = io.BytesIO()
         Image.fromarray(sheet).save(buffer, format="WebP", quality=82, method=6)
         write_bytes(folder / f"{exhibit.name}.webp", buffer.getvalue())
