@@ -229,3 +229,8 @@ def _to_uint8(array: NDArray[Any]) -> Picture:
             raise ImageError("an array of floats must hold numbers from 0 to 1; divide it by its full scale first")
         return np.rint(array * 255.0).astype(np.uint8)
     raise ImageError(f"an array of {array.dtype} is no picture; give uint8, uint16, bool, or float from 0 to 1")
+
+
+def size_of(image: Picture) -> tuple[int, int]:
+    """Width and height, pixels."""
+    return image.shape[1], image.shape[0]

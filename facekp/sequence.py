@@ -11,10 +11,10 @@ from facekp.align import Points, check_points
 from facekp.aligner import Aligner
 from facekp.blend import fold_warnings, mesh_over, shapes_of
 from facekp.errors import MeshError
-from facekp.images import ImageSource, Picture, load_photograph
+from facekp.images import ImageSource, Picture, load_photograph, size_of
 from facekp.layout import lay_out, warn
+from facekp.leg import Leg
 from facekp.mesh import Mesh
-from facekp.morph import Leg, size_of
 from facekp.render import between
 from facekp.schedule import schedule
 from facekp.settings import MorphSettings

@@ -17,9 +17,9 @@ ORDER = [
     "_libfacedetection", "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "heatmaps", "networks",
     "checkpoint", "readout", "export", "engines", "locate", "filters", "predict", "many", "smooth", "track", "metrics",
     "records", "results", "reliability", "align", "axis", "mesh", "folds", "field", "warp", "texture", "render",
-    "settings", "schedule", "layout", "colour", "mask", "matte", "aligner", "mixture", "blend", "morph", "sequence",
-    "prototype", "film", "gif", "stills", "video", "animation", "footage", "trackfile", "movie", "sheet", "options",
-    "sources", "recipe", "make", "pairs", "processes", "batch", "draw", "console", "cli_faces", "cli_output",
+    "settings", "schedule", "layout", "colour", "mask", "matte", "aligner", "mixture", "blend", "leg", "morph",
+    "sequence", "prototype", "film", "gif", "stills", "video", "animation", "footage", "trackfile", "movie", "sheet",
+    "options", "sources", "recipe", "make", "pairs", "processes", "batch", "draw", "console", "cli_faces", "cli_output",
     "cli_recipe", "cli_film", "cli_photo", "cli_morph", "cli", "__main__",
 ]  # fmt: skip
 MAY_IMPORT_TORCH = {
