@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -269,20 +270,24 @@ def with_stage_numbers(text: str, reports: list[Report]) -> str:
     FacekpError
         If a mark names no stage.
     """
-    written = {
-        LOOKS_MARK: "\n".join(report.looks for report in reports if report.looks),
-        ABLATION_MARK: "\n".join(report.ablation for report in reports if report.ablation),
-        BORROW_MARK: "\n".join(report.borrow for report in reports if report.borrow),
-        CYCLES_MARK: "\n".join(cycles_table(report.card) for report in reports if FIRST_CYCLE in report.card),
-        CONFIDENCE: confidence_table([each.confidence for each in reports if each.confidence]),
-        ROBUSTNESS: robustness_table([each.robustness for each in reports if each.robustness]),
-        **{name: stage_numbers([each for each in reports if each.stage == stage]) for name, stage in STAGES.items()},
+    written: dict[str, Callable[[], str]] = {
+        LOOKS_MARK: lambda: "\n".join(report.looks for report in reports if report.looks),
+        ABLATION_MARK: lambda: "\n".join(report.ablation for report in reports if report.ablation),
+        BORROW_MARK: lambda: "\n".join(report.borrow for report in reports if report.borrow),
+        CYCLES_MARK: lambda: "\n".join(cycles_table(each.card) for each in reports if FIRST_CYCLE in each.card),
+        CONFIDENCE: lambda: confidence_table([each.confidence for each in reports if each.confidence]),
+        ROBUSTNESS: lambda: robustness_table([each.robustness for each in reports if each.robustness]),
     }
 
     def renew(found: re.Match[str]) -> str:
-        if found[2] not in written:
-            raise FacekpError(f"the mark numbers:{found[2]} names no stage; known are {', '.join(STAGES)}")
-        return found[1] + written[found[2]] + found[3]
+        name = found[2]
+        if name in STAGES:
+            text = stage_numbers([each for each in reports if each.stage == STAGES[name]])
+        elif name in written:
+            text = written[name]()
+        else:
+            raise FacekpError(f"the mark numbers:{name} names no stage; known are {', '.join(STAGES)}")
+        return found[1] + text + found[3]
 
     return STAGE_MARKS.sub(renew, text)
 
