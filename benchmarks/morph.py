@@ -18,8 +18,9 @@ from pathlib import Path
 
 from benchmarks import peers
 from facekp.annotations import Points
+from facekp.errors import FacekpError
 from facekp.images import Picture, load_image
-from facekp.many import on_all_cores
+from facekp.many import Found, on_all_cores, predict_files
 from facekp.morph import Morph, MorphSettings, average_face, morph_frames
 from facekp.movie import write_movie
 from facekp.predict import KeypointPredictor
@@ -121,8 +122,15 @@ def long_job(files: list[Path], predictor: KeypointPredictor, path: Path, count:
 def average_job(files: list[Path], predictor: KeypointPredictor, count: int) -> None:
     """The mean of many faces at 800², keypoints included; few photographs are in memory at a time."""
     some = list(islice(cycle(files), count))
-    points = [face.points for face in on_all_cores(lambda path: predictor.predict_one(load_image(path)), some)]
+    points = [largest_points(found) for _, found in predict_files(predictor, list(map(str, some)))]
     average_face(some, points, size=(800, 800))
+
+
+def largest_points(found: Found) -> Points:
+    """Of the largest face; what went wrong with the photograph ends the benchmark."""
+    if isinstance(found, FacekpError):
+        raise found
+    return found[1][0].points
 
 
 def jobs_table(files: list[Path], predictor: KeypointPredictor, folder: Path) -> None:

@@ -11,6 +11,7 @@ import ctypes
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ def detector() -> Detect:
 
     def detect(image: NDArray[np.uint8]) -> list[RawFace]:
         height, width = image.shape[:2]
-        bgr = np.ascontiguousarray(image[:, :, ::-1])
+        bgr = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), dtype=np.uint8)
         buffer = np.zeros(_BUFFER, dtype=np.uint8)
         function(buffer.ctypes.data, bgr.ctypes.data, width, height, 3 * width)
         count = int(buffer[:4].view(np.int32)[0])

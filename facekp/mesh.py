@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,12 +101,22 @@ def triangulate(points: Points) -> Mesh:
     points : float64 array (N, 2)
         As `control_points` gives them. Points that coincide are allowed; one of them is used.
     """
+    return _delaunay(np.asarray(points, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=8)
+def _delaunay(values: bytes) -> Mesh:
+    """The mesh over float64 points (N, 2): each of many faces that are averaged asks for that of the mean."""
+    points = np.frombuffer(values).reshape(-1, 2)
     triangles = Delaunay(points).simplices.astype(np.intp)
     # Qhull's triangles turn either way; let all turn from x towards y, so that areas are positive.
     turned = signed_areas(points, triangles) < 0
     triangles[turned] = triangles[turned][:, ::-1]
     sides = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    return Mesh(triangles, np.unique(sides, axis=0))
+    edges = np.unique(sides, axis=0)
+    triangles.setflags(write=False)
+    edges.setflags(write=False)
+    return Mesh(triangles, edges)
 
 
 def signed_areas(points: Points, triangles: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -1,12 +1,14 @@
 """Many photographs give what each alone gives, in order; a broken one harms no other; torch gets its threads back."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from facekp import ImageError, KeypointPredictor, load_image
+from facekp import ImageError, KeypointPredictor, load_image, many
 from facekp.errors import NoFaceError
 from facekp.many import on_all_cores, predict_files
 from tests.conftest import GALLERY
@@ -60,6 +62,32 @@ def test_a_folder_gives_what_single_photographs_give(predictor, count):
         assert np.array_equal(image, load_image(photo))
         for one, other in zip(faces, predictor.predict(image), strict=True):
             assert np.abs(one.points - other.points).max() < 0.05
+
+
+def test_small_photographs_are_looked_at_together_and_large_ones_alone(predictor, tmp_path, monkeypatch):
+    small, large, broken = (str(tmp_path / name) for name in ("small.png", "large.png", "broken.png"))
+    picture = Image.open(GALLERY / "ada_neutral.jpg")
+    picture.save(small)
+    picture.resize((1100, 1100)).save(large)
+    Path(broken).write_bytes(b"no picture")
+    photos = [small] * 6 + [large] * 2 + [small, broken] * 8
+    looked = []
+    batch = predictor.predict_batch
+    monkeypatch.setattr(predictor, "predict_batch", lambda images: looked.append(len(images)) or batch(images))
+    monkeypatch.setattr(many, "CORES", 2)
+    found = list(predict_files(predictor, photos))
+    assert [photo for photo, _ in found] == photos
+    assert [isinstance(each, ImageError) for _, each in found] == [photo == broken for photo in photos]
+    assert sorted(looked) == sorted([4, 2, 1, 1, *[1] * 8])
+
+
+def test_few_photographs_are_shared_by_the_cores(predictor, monkeypatch):
+    looked = []
+    batch = predictor.predict_batch
+    monkeypatch.setattr(predictor, "predict_batch", lambda images: looked.append(len(images)) or batch(images))
+    monkeypatch.setattr(many, "CORES", 2)
+    list(predict_files(predictor, [str(GALLERY / "ada_neutral.jpg")] * 4))
+    assert looked == [2, 2]
 
 
 def test_a_broken_photograph_is_told_and_the_others_are_found(predictor, tmp_path, portrait):
