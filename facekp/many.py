@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -81,8 +82,10 @@ def _groups(photos: Sequence[str]) -> list[list[str]]:
 def _is_small(photo: str) -> bool:
     """Whether the file says that it holds a small picture."""
     try:
-        with Image.open(photo) as image:
-            return image.width * image.height <= SMALL
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(photo) as image:
+                return image.width * image.height <= SMALL
     except (OSError, ValueError, Image.DecompressionBombError):
         return False  # what is wrong is told when it is loaded
 
