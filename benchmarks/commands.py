@@ -67,11 +67,11 @@ def commands_table(
     commands = {name: detect(*way) for way, name in ways.items()}
     dlib = "dlib" if dlib_model else "dlib's detector"
     commands[dlib] = [sys.executable, "-c", DLIB, str(dlib_model or "")]
-    print(f"{'a command, from its start to its end':<52}{'s':>7}{'MB':>7}{'photographs/s':>15}{'limit':>7}")
+    print(f"{'a command, from its start to its end':<56}{'s':>7}{'MB':>7}{'photographs/s':>15}{'limit':>7}")
     for name, command in commands.items():
         starts = [run(command, files[:1]) for _ in range(STARTS)]
         seconds, memory = (statistics.median(each) for each in zip(*starts, strict=True))
-        print(f"{f'{name}, one photograph':<52}{seconds:>7.2f}{memory:>7.0f}", flush=True)
+        print(f"{f'{name}, one photograph':<56}{seconds:>7.2f}{memory:>7.0f}", flush=True)
     folder = list(itertools.islice(itertools.cycle(files), count))
     told = f"{count} photographs" + (f" ({len(files)}, repeated)" if len(files) < count else "")
     for engine in engines if models else ():
@@ -79,7 +79,7 @@ def commands_table(
         rate, least = count / seconds, LEAST.get((Path(models[0]).name, count))
         verdict = f"{least:>7.1f}{'' if rate >= least else '  below the limit'}" if least else ""
         print(
-            f"{f'{ways[models[0], engine]}, {told}':<52}{seconds:>7.1f}{memory:>7.0f}{rate:>15.1f}{verdict}", flush=True
+            f"{f'{ways[models[0], engine]}, {told}':<56}{seconds:>7.1f}{memory:>7.0f}{rate:>15.1f}{verdict}", flush=True
         )
 
 
