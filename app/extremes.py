@@ -11,6 +11,7 @@ import streamlit as st
 import widgets
 from data_sets import find_photo
 from pictures import face_with_points
+from plain_table import plain_table
 from runs import SPLITS, Run
 
 from facekp.annotations import Points
@@ -98,9 +99,7 @@ def _tell_measures(extremes: Extremes) -> None:
             for title, part in (("Best", extremes.best), ("Worst", extremes.worst))
             for place, each in enumerate(part, 1)
         ]
-        pinned = {"Picture": st.column_config.TextColumn(pinned=True)}
-        told = "Measures of the best and worst pictures"
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=pinned, alt=told)
+        plain_table(pd.DataFrame(rows), alt="Measures of the best and worst pictures", decimals=2)
         st.markdown("\n".join(_meaning(name, extremes) for name in extremes.meanings))
         st.markdown(f"Hidden points: {extremes.occlusion.rstrip('.')}. Measured on {extremes.date}.")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from plain_table import plain_table
 from runs import SPLITS, Run
 
 MEASURES = {
@@ -26,16 +27,14 @@ RARE = {
     "median_pixels": "Median, px",
 }
 """Those of the second table, behind the first."""
-HELP = {
-    "Inner 51, %": "Mean error of the points that do not lie on the jaw, percent",
-    "Original px": "Mean error of a coordinate, pixels of the original photographs",
-    "Above 8 %": "Photographs with a larger error, percent",
-    "Above 10 %": "Photographs with a larger error, percent",
-    "Area to 8 %": "Area under the cumulative error up to there, percent of the largest possible",
+MEANINGS = {
+    "Inner 51, %": "the points that do not lie on the jaw",
+    "Original px": "the mean error of a coordinate, in pixels of the original photographs",
+    "Above 8 %": "the share of photographs with a larger error, percent",
+    "Above 10 %": "the share of photographs with a larger error, percent",
+    "Area to 8 %": "the area under the cumulative error up to there, percent of the largest possible",
 }
 """What titles are too short to say."""
-RUN_WIDTH, SPLIT_WIDTH, NUMBER_WIDTH = 112, 140, 84
-"""Pixels of columns: on a phone the first number stands beside its run and split."""
 
 
 def show_numbers(runs: Sequence[Run]) -> None:
@@ -66,15 +65,12 @@ def show_numbers(runs: Sequence[Run]) -> None:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], told: str) -> None:
-    """A table whose runs stay where it is moved sideways."""
+    """A table, and what its titles mean."""
     table = pd.DataFrame(rows)
-    columns = {
-        name: st.column_config.NumberColumn(width=NUMBER_WIDTH, format="%.2f", help=HELP.get(name))
-        for name in table.select_dtypes("float")
-    }
-    columns["Run"] = st.column_config.TextColumn(width=RUN_WIDTH, pinned=True)
-    columns["Split"] = st.column_config.TextColumn(width=SPLIT_WIDTH)
-    st.dataframe(table, hide_index=True, column_config=columns, placeholder="–", height="content", alt=told)
+    plain_table(table, alt=told, decimals=2)
+    meanings = [f"{title}: {meaning}." for title, meaning in MEANINGS.items() if title in table]
+    if meanings:
+        st.caption("  \n".join(meanings))
 
 
 def _columns(numbers: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, float]:

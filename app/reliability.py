@@ -10,14 +10,13 @@ import pandas as pd
 import streamlit as st
 from chart_view import show_side_by_side
 from charts import Figure, run_colour
+from plain_table import plain_table
 from runs import SPLITS, Run
 
 from facekp.reliability import ConfidenceResults
 
 FACTOR = 1.5
 """How far predicted and measured errors may lie apart: the band of the chart."""
-CONDITION_WIDTH = 232
-"""Pixels of the column that says what was done to the photographs: on a phone there is room for one more."""
 
 
 def show_confidence(runs: Sequence[Run], palette: Mapping[str, str]) -> None:
@@ -36,10 +35,7 @@ def show_robustness(runs: Sequence[Run]) -> None:
     if table.empty:
         return
     st.subheader("Robustness")
-    formats = {name: st.column_config.NumberColumn(format="%.2f") for name in table.columns[1:]}
-    told = "Errors on photographs made harder in one way each"
-    formats |= {table.columns[0]: st.column_config.TextColumn(width=CONDITION_WIDTH, pinned=True)}
-    st.dataframe(table, hide_index=True, column_config=formats, placeholder="–", height="content", alt=told)
+    plain_table(table, alt="Errors on photographs made harder in one way each", decimals=2)
     ways = dict.fromkeys(
         f"{SPLITS.get(run.robustness.split, run.robustness.split)}, {run.robustness.photographs} photographs; errors "
         f"in percent of the eye distance, and how often that of the photographs as they are. {run.robustness.way}"
