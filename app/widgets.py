@@ -41,6 +41,8 @@ STYLE = f"""
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"] {{
     color: light-dark(#56616c, #a9b4bf); opacity: 1;
 }}
+/* What opens above the page does not know which theme it is in. */
+[data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.8; }}
 [data-testid="stVegaLiteChart"] svg text {{ fill: light-dark(#3d4752, #c5ced6); }}
 button[kind^="primary"]:not(:disabled) p {{ color: light-dark(#ffffff, #12171d); }}
 /* What waits does not flicker, and costs nothing: drawing these anew sixty times a second took as much of a busy
