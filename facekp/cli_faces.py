@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from facekp.console import complain, load_predictor, with_progress
 from facekp.errors import SettingsError
+from facekp.options import is_count
 
 if TYPE_CHECKING:
     from facekp.images import Picture
@@ -81,19 +82,15 @@ def _named(arguments: argparse.Namespace, kind: str) -> Iterator[tuple[str, int,
             yield f"--{kind}-{letter}", number, value
     for text in getattr(arguments, kind) or ():
         digits, _, value = text.partition("=")
-        if not value or not _is_count(digits):
+        if not value or not is_count(digits):
             raise SettingsError(f"--{kind} is {text!r}; give the photograph's number and what is its own, as 4=VALUE")
         yield f"--{kind} {text}", int(digits), value
 
 
 def _face(text: str) -> int:
-    if not _is_count(text):
+    if not is_count(text):
         raise SettingsError(f"the face is {text!r}; give a number, 1 for the largest")
     return int(text)
-
-
-def _is_count(text: str) -> bool:
-    return text.isdecimal() and len(text) < 10 and int(text) > 0
 
 
 def point_files(arguments: argparse.Namespace) -> list[str]:

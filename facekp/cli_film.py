@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from facekp.track import KeypointTracker
     from facekp.trackfile import Faces
 
+NEWCOMERS = 1.0
+"""Seconds after which faces are looked for that have come into a film."""
+
 
 def is_film(path: str) -> bool:
     """Whether a file is a film rather than a photograph, by its suffix; of GIF, WebP and PNG, by whether they move."""
@@ -44,7 +47,7 @@ def detect_films(arguments: argparse.Namespace) -> int:
     from facekp.track import KeypointTracker
 
     targets = _targets(arguments)
-    tracker = KeypointTracker(load_predictor(arguments))
+    tracker = KeypointTracker(load_predictor(arguments), search_every=NEWCOMERS)
     failed = False
     for path, (table, overlay) in targets.items():
         try:

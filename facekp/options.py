@@ -31,6 +31,11 @@ def numbers(name: str, text: str) -> tuple[float, ...]:
     return tuple(_number(name, part) for part in text.split(","))
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is a number from 1 to 999,999,999, as a face or a photograph has."""
+    return text.isdecimal() and len(text) < 10 and int(text) > 0
+
+
 def _whole(name: str, text: str) -> int:
     try:
         return int(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facekp.errors import SettingsError
 from facekp.files import reason
-from facekp.options import PARSERS, settings_from_text
+from facekp.options import PARSERS, is_count, settings_from_text
 from facekp.settings import MorphSettings
 
 PHOTOGRAPHS, FACES = ("a", "b"), ("face_a", "face_b")
@@ -153,7 +153,7 @@ def _pair(cells: Mapping[str, str], folder: Path, settings: MorphSettings) -> Pa
     if Path(name).name != name:
         raise SettingsError(f"the name {name!r} is no file's name")
     texts = [cells.get(column, "1") for column in FACES]
-    if not all(text.isdecimal() and int(text) > 0 for text in texts):
+    if not all(map(is_count, texts)):
         raise SettingsError(f"faces are numbers from 1, not {' and '.join(texts)}")
     first, second = (str(folder / cells[column]) for column in PHOTOGRAPHS)
     points_a, points_b, extra_a, extra_b = (

@@ -23,6 +23,8 @@ SAME_FACE = 0.3
 """Overlap (intersection over union) from which two boxes are of one face."""
 LEAST_SCORE = 0.5
 """Of a network with a judgement of its own: below it a face is lost, and none is begun."""
+CONFIRM_EVERY = 1.0
+"""Seconds after which the detector is asked about faces of a network without a judgement of its own."""
 REMEMBERED = 1.0
 """Seconds for which a lost face keeps its id, should it be found again in its place."""
 
@@ -45,10 +47,10 @@ class KeypointTracker:
     """Finds the keypoints of faces in the frames of a film or a camera, each frame after the one before.
 
     A face that was found is followed: the network looks once, at the upright crop round where its points
-    must be by now. The detector is asked for the first frame, while a face is lost or there is none, and
-    every so often for faces that have come in. The points are smoothed in time, see `FaceFilter`. Of a
-    network that sees the whole picture, or finds too few points to tell where the next crop must be, every
-    frame is asked anew, and only the smoothing is the same.
+    must be by now. The detector runs for the first frame, and while a face is lost, since its score has
+    fallen, or there is none. A network without such a score of its own needs it once a second besides. The
+    points are smoothed in time, see `FaceFilter`. Of a network that sees the whole picture, or finds too few
+    points to tell where the next crop must be, every frame is asked anew, and only the smoothing is the same.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ class KeypointTracker:
     smoothing : Smoothing, optional
         How much the points are smoothed; None for not at all.
     search_every : float
-        Seconds after which the detector looks for new faces.
+        Seconds after which the detector also looks for faces that have come in; by default it never does.
 
     Raises
     ------
@@ -65,7 +67,7 @@ class KeypointTracker:
     """
 
     def __init__(
-        self, predictor: KeypointPredictor, *, smoothing: Smoothing | None = USUAL, search_every: float = 1.0
+        self, predictor: KeypointPredictor, *, smoothing: Smoothing | None = USUAL, search_every: float = math.inf
     ) -> None:
         if not _is_number(search_every) or not search_every >= 0:
             raise SettingsError(f"search_every is {search_every!r}; give seconds from 0")
@@ -138,7 +140,9 @@ class KeypointTracker:
             )
         self._before, self._now = self._now, float(time)
         faces = self._followed(frame) if self._follows else {}
-        if not faces or len(faces) < len(self._tracks) or self._now - self._searched >= self.search_every:
+        unsure = any(face.uncertainty is None for face in faces.values())
+        every = min(self.search_every, CONFIRM_EVERY) if unsure else self.search_every
+        if not faces or len(faces) < len(self._tracks) or self._now - self._searched >= every:
             self._search(frame, faces)
         for key in list(self._tracks):
             if self._now - self._tracks[key].seen > REMEMBERED and key not in faces:
@@ -182,7 +186,7 @@ class KeypointTracker:
             if index is not None:
                 track.detected, track.detection = self._now, detections[index].score
                 faces[key] = _scored(face, track.detection)
-            elif face.uncertainty is None and self._now - track.detected > 1.5 * self.search_every:
+            elif face.uncertainty is None and self._now - track.detected > 1.5 * min(self.search_every, CONFIRM_EVERY):
                 del faces[key]
 
     def _begun(self, face: Keypoints, key: int | None) -> int:

@@ -98,3 +98,9 @@ def drawn_photographs(folder: Path) -> tuple[Photograph, ...]:
         (folder / f"{name}.png").write_bytes(encode_png(picture))
         (folder / f"{name}.pts").write_text(format_pts(points))
     return tuple(open_photograph(str(folder / f"{x}.png"), points=folder / f"{x}.pts")[0] for x in "abc")
+
+
+def eroded(inside: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """What lies at least so many pixels within."""
+    shifted = [np.roll(inside, (dy, dx), (0, 1)) for dy in (-pixels, 0, pixels) for dx in (-pixels, 0, pixels)]
+    return np.logical_and.reduce(shifted)

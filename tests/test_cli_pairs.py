@@ -90,7 +90,7 @@ def test_what_finds_points_is_what_the_options_say(drawn, random_checkpoint, mon
     original = KeypointPredictor.from_checkpoint
     monkeypatch.setattr(KeypointPredictor, "from_checkpoint", from_checkpoint)
     drawn("p0.png,p1.png,one,,p1.pts")
-    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     pairs("--engine", "onnxruntime", "--detector", "dlib", "--model", random_checkpoint)
     assert asked
     assert set(asked) == {(str(random_checkpoint), "dlib", "onnxruntime")}

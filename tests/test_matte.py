@@ -1,30 +1,23 @@
-"""Heads are told from what is behind them, and mixed without it."""
+"""Heads are told from what is behind them."""
 
-import json
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from facekp.align import Similarity
 from facekp.blend import blend_faces
 from facekp.errors import FacekpWarning
-from facekp.images import load_image
-from facekp.make import make
 from facekp.mask import head_mask
 from facekp.matte import head_matte
-from facekp.mixture import Mixture
 from facekp.morph import Morph
 from facekp.prototype import symmetrise
-from facekp.recipe import Output, Recipe
 from facekp.schema import IBUG68
 from facekp.sequence import MorphSequence
 from facekp.settings import MorphSettings
-from facekp.sources import open_photograph
 from facekp.warp import OVERSAMPLING
-from tests.drawn import draw_head, face_points
+from tests.drawn import draw_head, eroded, face_points
 
 NONE = np.empty((0, 2))
 SAME = Similarity(1, 0)
@@ -39,12 +32,6 @@ def matte_of(picture, points, size=SIZE, transform=SAME, extra=NONE):
     fine, _ = head_matte(picture, points.astype(np.float64), extra, transform, size)
     assert fine.shape == (OVERSAMPLING * size[1], OVERSAMPLING * size[0])
     return fine[::OVERSAMPLING, ::OVERSAMPLING]
-
-
-def eroded(inside, pixels):
-    """What lies at least so many pixels within."""
-    shifted = [np.roll(inside, (dy, dx), (0, 1)) for dy in (-pixels, 0, pixels) for dx in (-pixels, 0, pixels)]
-    return np.logical_and.reduce(shifted)
 
 
 def test_the_head_stays_and_the_wall_goes():
@@ -279,101 +266,3 @@ def test_the_ends_are_whole_photographs():
     cut = Morph(a, b, points_a, points_b, settings=replace(plain.settings, background="transparent"))
     for own, whole in zip(cut.ends, plain.ends, strict=True):
         np.testing.assert_array_equal(own, whole)
-
-
-# --- Mixtures -------------------------------------------------------------------------------------
-
-
-def plane(colour, matte=None):
-    return np.full((4, 5, 3 if matte is None else 4), (*colour, matte)[: 3 if matte is None else 4], dtype=np.uint8)
-
-
-def mixed(*pictures, weights, linear_light=False):
-    mixture = Mixture(weights, (5, 4), linear_light=linear_light)
-    for picture, weight in zip(pictures, weights, strict=True):
-        mixture.add(picture, weight)
-    return mixture.picture
-
-
-def test_photographs_are_averaged():
-    mean = mixed(plane((0, 100, 250)), plane((100, 100, 50)), weights=(0.25, 0.75))
-    np.testing.assert_array_equal(mean, plane((75, 100, 100)))
-
-
-def test_hair_over_wall_has_the_colour_of_hair_and_is_seen_through():
-    mean = mixed(plane((60, 40, 20), 255), plane(WALL, 0), weights=(0.5, 0.5))
-    assert np.abs(mean[..., :3].astype(int) - (60, 40, 20)).max() <= 1
-    assert np.isin(mean[..., 3], (127, 128)).all()
-
-
-def test_two_heads_are_dissolved_as_photographs_are():
-    a, b = (10, 200, 30), (200, 20, 90)
-    for linear_light in (False, True):
-        heads = mixed(plane(a, 255), plane(b, 255), weights=(0.4, 0.6), linear_light=linear_light)
-        photographs = mixed(plane(a), plane(b), weights=(0.4, 0.6), linear_light=linear_light)
-        np.testing.assert_array_equal(heads[..., :3], photographs)
-        assert (heads[..., 3] == 255).all()
-
-
-@pytest.mark.parametrize("matte", [0, 9, 255])
-def test_one_head_alone_stays_as_it_is(matte):
-    head = plane((13, 250, 77), matte)
-    np.testing.assert_array_equal(mixed(head, weights=(1.0,)), head)
-
-
-def test_weights_below_zero_subtract_photographs():
-    mean = mixed(plane((100, 100, 100), 255), plane((60, 100, 200), 0), weights=(1.5, -0.5))
-    np.testing.assert_array_equal(mean, plane((120, 100, 50), 255))
-
-
-# --- Photographs that were cut out already ----------------------------------------------------------
-
-
-def transparent_head():
-    """A head whose ears and hair were cut narrower by somebody, with red under what is not seen."""
-    points = face_points()
-    picture, inside = draw_head(points)
-    seen = eroded(inside, 6)
-    alpha = cv2.GaussianBlur(np.where(seen, 255, 0).astype(np.uint8), (0, 0), 1)
-    return np.dstack([np.where(alpha[..., None] > 0, picture, (255, 0, 0)).astype(np.uint8), alpha]), points
-
-
-@pytest.mark.parametrize("part", [0, 0.5, 1])
-def test_the_transparency_of_a_photograph_is_kept(part):
-    head, points = transparent_head()
-    settings = MorphSettings(size="a", reference="a", background="transparent")
-    frame = Morph(head, head, points, points, settings=settings).frame(part)
-    assert not frame[head[..., 3] == 0, 3].any()
-    middle = eroded(head[..., 3] == 255, 4) & (np.arange(SIZE[1])[:, None] < points[8, 1] - 10)
-    assert (frame[middle, 3] > 250).all()
-    red = (frame[..., 3] > 20) & (frame[..., 0] > 230) & (frame[..., 1:3] < 60).all(axis=2)
-    assert not red.any()
-
-
-def test_a_transparent_file_is_cut_out_through_the_command_s_way(tmp_path):
-    head, points = transparent_head()
-    files = [tmp_path / name for name in ("a.png", "p.json")]
-    Image.fromarray(head).save(files[0])
-    files[1].write_text(json.dumps(points.tolist()))
-    photograph, picture = open_photograph(str(files[0]), points=files[1])
-    settings = MorphSettings(size="a", reference="a", background="transparent")
-    recipe = Recipe("morph", (photograph, photograph), settings, Output(".png"), frame=(0.0, 0.0))
-    make(recipe, tmp_path / "given.png", pictures=[picture, picture])
-    make(recipe, tmp_path / "read.png", folder=tmp_path)
-    for name in ("given.png", "read.png"):
-        with Image.open(tmp_path / name) as made:
-            assert not np.array(made)[head[..., 3] == 0, 3].any()
-
-
-def test_elsewhere_transparency_is_laid_over_white():
-    head, points = transparent_head()
-    flat = load_image(head)
-    for settings in (
-        MorphSettings(size=SIZE),
-        MorphSettings(size=SIZE, background="a"),
-        MorphSettings(size=SIZE, reference="a", face_only="feather", colour_match="lab"),
-    ):
-        frames = [Morph(one, one, points, points, settings=settings).frame(0.5) for one in (head, flat)]
-        np.testing.assert_array_equal(*frames)
-    many = [blend_faces([one] * 9, [points] * 9, settings=MorphSettings(size=SIZE)).picture for one in (head, flat)]
-    np.testing.assert_array_equal(*many)

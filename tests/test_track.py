@@ -21,7 +21,15 @@ def finder():
 
 @pytest.fixture
 def tracker(finder):
-    return KeypointTracker(finder)
+    return KeypointTracker(finder, search_every=1)
+
+
+def test_the_detector_runs_only_while_a_face_is_lost(finder):
+    shown = [True] * 70 + [False] * 3 + [True] * 70
+    frames = [wall(*[("red", 40, 40)] * there) for there in shown]
+    found = list(KeypointTracker(finder).track(frames, fps=30))
+    assert [sorted(faces) for faces in found] == [[0] * there for there in shown]
+    assert finder.searches == 1 + 3 + 1
 
 
 def test_the_detector_is_asked_at_the_start_and_every_so_often(finder, tracker):
