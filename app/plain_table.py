@@ -1,7 +1,7 @@
 """A table of plain HTML.
 
-Each of Streamlit's own makes the browser load as much again as all the rest of the start page, and its first columns,
-where they stay in place, are too faint to be read by all.
+Each of Streamlit's own makes the browser load more than half as much again as the rest of the start page, and its first
+columns, where they stay in place, are too faint to be read by all.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ _FEW = 8
 """Faces up to which each is drawn as in a film. One step differs from that in single pixels, by less than a
 grey level in a mean of more."""
 
-
 _FEW_OUTSIDE = 0.05
 """Share of a face's points that may lie outside its photograph without a word: what is missing is not seen."""
 
