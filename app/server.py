@@ -23,13 +23,14 @@ LOOK = 30.0
 @asynccontextmanager
 async def _ready(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """The pages' modules before the first visit, the network beside it."""
+    import networks
     import pandas  # noqa: F401 - a good part of a second
     import services
     import visit  # noqa: F401 - with all of facekp that needs no torch
 
     services.load_first_page()
-    # torch takes seconds. The start page needs none of it, so nobody waits for it.
-    threading.Thread(target=services.warm_up, daemon=True).start()
+    # A network takes a second, with torch two or three. The start page needs none, so nobody waits for it.
+    threading.Thread(target=networks.warm_up, args=services.gallery()[:1], daemon=True).start()
     caretaker = asyncio.create_task(_free_visits())
     yield {}
     caretaker.cancel()
@@ -41,14 +42,14 @@ async def _free_visits() -> None:
     Streamlit keeps it for two minutes, in case they come back, and after that until the next visitor leaves: on a
     quiet day for hours.
     """
-    import services
+    import networks
 
     while True:
         await asyncio.sleep(LOOK)
         if runtime.exists() and runtime.get_instance()._session_mgr._session_storage._cache.expire():
             # Sessions are circles of references, and who came early is among what was kept from the search for garbage.
             gc.unfreeze()
-            services.keep_what_is_loaded()
+            networks.keep_what_is_loaded()
 
 
 def _tell(error: Exception) -> bool:

@@ -1,15 +1,13 @@
-"""Every cached call of the app.
+"""Every cached call of the app but those for the networks themselves, see `networks`.
 
-The network and the gallery are loaded once and shared by all visitors. Whatever is made from a
-photograph is cached in its visitor's own session, by the photograph's bytes.
+The gallery is loaded once and shared by all visitors. Whatever is made from a photograph is cached in its
+visitor's own session, by the photograph's bytes.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 from data_sets import data_folder, is_here
-from known_points import MODEL, Found, read_known
+from known_points import Found, read_known
+from networks import CHECKPOINT, keep_what_is_loaded, network, predictor
 from numpy.typing import NDArray
 from photos import Photo, read_gallery, read_truths
 from runs import Run, fingerprint, read_runs
@@ -26,7 +25,7 @@ from samples import true_points as points_of_data_set
 
 from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import load_image
-from facekp.inventory import checkpoint_names, checkpoints_folder
+from facekp.inventory import checkpoints_folder
 from facekp.results import read_truth
 
 if TYPE_CHECKING:
@@ -34,76 +33,19 @@ if TYPE_CHECKING:
     from facekp.checkpoint import Checkpoint
     from facekp.predict import KeypointPredictor
 
-# torch's threads would spin while they wait for each other. With all cores busy that costs seconds: measured on two
-# cores beside ten times their work, a photograph took 4.6 s to 6.1 s; with threads that sleep 0.2 s to 0.4 s, and
-# with one thread 0.3 s to 0.6 s. The variable is read when torch is imported, which is later.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-CHECKPOINT = MODEL
-MODELS = ("face68", "face68-fast", "face58", "nose")
-"""The networks that a visitor may choose from, as far as they are there."""
 GALLERY = Path(__file__).parent / "gallery"
-
-page_drawn = threading.Event()
-"""Set once the first visitor's page is on its way to the browser."""
-DRAWING = 1.0
-"""Seconds in which the browser draws it, and fetches what it needs for that from this server; nobody has chosen a
-photograph by then."""
 
 _turns = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Visitors take turns: more networks at once than there are cores only slow each other down, and take memory."""
 
 
-@st.cache_resource(show_spinner="Loading the network …")
-def predictor(model: str = CHECKPOINT) -> KeypointPredictor:
-    """A trained network, one for all visitors.
-
-    Raises
-    ------
-    CheckpointError
-        If it is missing or broken.
-    """
-    return _loaded(model)
-
-
-@st.cache_resource(show_spinner=False)
-def _loaded(model: str) -> KeypointPredictor:
-    """The same for the server's own thread, which has no page to show a spinner on, and would be warned of that."""
-    from facekp.predict import KeypointPredictor  # torch takes seconds: a page shows before it is there
-
-    return KeypointPredictor.from_checkpoint(model)
-
-
 def load_first_page() -> None:
-    """Load what the first page shows and draws with, no network and nothing of torch."""
+    """Load what the first page shows and draws with, and no network."""
     import facekp.draw  # noqa: F401 - with SciPy, 0.4 s in which a browser would wait for its first answer
 
     gallery()
     _known_faces()
     keep_what_is_loaded()
-
-
-def warm_up(idle: float = 4.0) -> None:
-    """Load the network before visitors need it: once their browser has the first page, or after so many seconds."""
-    if page_drawn.wait(idle):
-        time.sleep(DRAWING)
-    _loaded(CHECKPOINT).predict(load_image(gallery()[0].data))
-    keep_what_is_loaded()
-
-
-def keep_what_is_loaded() -> None:
-    """Spare what is in memory now from the search for garbage: modules and networks stay for good.
-
-    Streamlit searches after each run of a page, and nothing else runs meanwhile: with all of torch to look through, a
-    film took ten times as long while the page looked five times a second how far it had come.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-def models() -> list[str]:
-    """Names of the networks that a visitor may choose from; the first is the most accurate."""
-    return [name for name in MODELS if name in checkpoint_names()]
 
 
 def checkpoints() -> Path:
@@ -135,25 +77,6 @@ class Response:
     answers: NDArray[np.float32]
     before: NDArray[np.float32] | None
     faces: int
-
-
-def network(run: Run) -> Checkpoint:
-    """A run's network, one for all visitors.
-
-    Raises
-    ------
-    CheckpointError
-        If its weights are missing or broken.
-    """
-    weights = run.folder / "weights.safetensors"
-    return _network(run.folder, weights.stat().st_mtime_ns if weights.is_file() else 0)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Loading the network …")
-def _network(folder: Path, time: int) -> Checkpoint:
-    from facekp.checkpoint import load_checkpoint
-
-    return load_checkpoint(folder)
 
 
 def first_filters(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:

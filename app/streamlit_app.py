@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import services
+import networks
 import streamlit as st
 import widgets
 
@@ -26,7 +26,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{page.title} · facekp", page_icon=icon, layout="wide")
     widgets.page_style()
     page.run()
-    services.page_drawn.set()
+    networks.page_drawn.set()
 
 
 if __name__ == "__main__":  # a process that is started beside the app reads this file too

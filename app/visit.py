@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+import networks
 import numpy as np
 import services
 import streamlit as st
@@ -44,7 +45,7 @@ class _Visit:
     corrected: dict[tuple[str, int, int], Points] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     selected: dict[tuple[str, str], int] = field(default_factory=dict)
-    model: str = services.CHECKPOINT
+    model: str = networks.CHECKPOINT
     problems: list[str] = field(default_factory=list)
     shots: int = 0
 
@@ -235,12 +236,12 @@ def select(page: str, photo: Photo, index: int) -> None:
 
 def model() -> str:
     """The name of the chosen network."""
-    names = services.models()
+    names = networks.models()
     return _visit().model if _visit().model in names or not names else names[0]
 
 
 def choose_model(name: str) -> None:
-    """Choose the network, one of `services.models`."""
+    """Choose the network, one of `networks.models`."""
     _visit().model = name
 
 
@@ -248,7 +249,7 @@ def choose_model(name: str) -> None:
 # Corrected points count for all networks with so many points, since they say where the face is.
 
 
-def faces(photo: Photo, model: str = services.CHECKPOINT) -> tuple[Keypoints, ...]:
+def faces(photo: Photo, model: str = networks.CHECKPOINT) -> tuple[Keypoints, ...]:
     """The faces of a photograph, largest first; corrected points stand in place of the predicted ones.
 
     Raises
@@ -275,7 +276,7 @@ def _corrected(face: Keypoints, points: Points | None) -> Keypoints:
     return replace(face, points=points, uncertainty=doubt)
 
 
-def points(photo: Photo, index: int = 0, model: str = services.CHECKPOINT) -> Points:
+def points(photo: Photo, index: int = 0, model: str = networks.CHECKPOINT) -> Points:
     """The points (K, 2) of one face, photo pixels, corrected where the visitor did so."""
     return faces(photo, model)[index].points
 

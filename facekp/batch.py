@@ -33,7 +33,7 @@ class Network:
     model: str
     sha256: str
     detector: str | None = None
-    engine: str = "torch"
+    engine: str = "auto"
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from facekp.confidence import Confidence
 from facekp.errors import CheckpointError
 from facekp.files import make_folder, reason, write_bytes
 from facekp.inventory import CARD, WEIGHTS, checkpoint_names, checkpoints_folder, joined_sha256, scout_folder
-from facekp.networks import build_network
 from facekp.schema import SCHEMAS, Schema
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,14 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network, ready for use: in eval mode, its parameters fixed.
+    """A trained network and what is known of it.
 
     Attributes
     ----------
     name : str
         Name of its folder.
-    network : torch.nn.Module
-        Crops (N, C, S, S) → relative coordinates (N, K, 2).
+    make_network : callable
+        Gives the network; always the same one.
     schema : Schema
         The meaning of the K points.
     input : InputSpec
@@ -101,13 +100,24 @@ class Checkpoint:
     """
 
     name: str
-    network: nn.Module
+    make_network: Callable[[], nn.Module] = field(repr=False)
     schema: Schema
     input: InputSpec
     card: dict[str, Any]
     sha256: str
     scout: Checkpoint | None = None
     confidence: Confidence | None = None
+
+    @property
+    def network(self) -> nn.Module:
+        """Crops (N, C, S, S) → relative coordinates (N, K, 2); in eval mode, its parameters fixed.
+
+        Raises
+        ------
+        CheckpointError
+            If its weights are broken, and this was not seen when the checkpoint was opened.
+        """
+        return self.make_network()
 
     @property
     def weights_sha256(self) -> str:
@@ -135,32 +145,54 @@ def load_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
     CheckpointError
         If the folder, its card or its weights are missing, or do not fit each other.
     """
+    checkpoint = open_checkpoint(name)
+    for each in (checkpoint, checkpoint.scout):
+        if each is not None:
+            each.make_network()
+    return checkpoint
+
+
+def open_checkpoint(name: str | os.PathLike[str]) -> Checkpoint:
+    """Open a checkpoint without torch: its network, and its scout's, are made when they are first asked for.
+
+    Parameters and errors are those of `load_checkpoint`, but that broken weights are found when the network is made.
+    """
     folder = checkpoint_folder(name)
-    checkpoint = _load(folder)
+    checkpoint = _open(folder)
     scout = checkpoint.input.scout
-    return checkpoint if scout is None else replace(checkpoint, scout=_load_scout(folder, scout, checkpoint.schema))
+    return checkpoint if scout is None else replace(checkpoint, scout=_open_scout(folder, scout, checkpoint.schema))
 
 
-def _load(folder: Path) -> Checkpoint:
+def _open(folder: Path) -> Checkpoint:
     """The checkpoint in a folder, without its scout."""
     card = _read_card(folder / CARD)
     try:
         schema = SCHEMAS[card["schema"]]
         spec = InputSpec(**card["input"])
-        network = build_network(card["network"], len(schema), spec.channels, **card.get("network_options", {}))
     except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{folder / CARD} lacks, or does not understand, {error}; restore the file") from None
+        raise _misunderstood(folder, error) from None
     path = folder / WEIGHTS
-    data = _read(path, beside=CARD)
-    try:
-        tensors = load(data)
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file, or is cut short ({error}); fetch it again") from None
-    _fill(network, tensors, path)
-    network.eval().requires_grad_(False)
-    sha256 = hashlib.sha256(data).hexdigest()
-    confidence = Confidence.from_card(card, len(schema))
-    return Checkpoint(folder.name, network, schema, spec, card, sha256, confidence=confidence)
+    sha256 = hashlib.sha256(_read(path, beside=CARD)).hexdigest()
+
+    @cache
+    def make_network() -> nn.Module:
+        from facekp.weights import made_network  # with torch, which takes a second
+
+        data = _read(path, beside=CARD)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise CheckpointError(f"{path} has changed since the checkpoint was opened; open it again")
+        try:
+            return made_network(card, len(schema), spec.channels, data, path)
+        except (KeyError, TypeError) as error:
+            raise _misunderstood(folder, error) from None
+
+    return Checkpoint(
+        folder.name, make_network, schema, spec, card, sha256, confidence=Confidence.from_card(card, len(schema))
+    )
+
+
+def _misunderstood(folder: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{folder / CARD} lacks, or does not understand, {error}; restore the file")
 
 
 def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: dict[str, Any]) -> None:
@@ -176,12 +208,10 @@ def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: di
         Must hold ``schema``, ``network``, ``input``, and ``network_options`` where the network has any;
         from them `load_checkpoint` rebuilds it.
     """
+    from facekp.weights import half_weights
+
     target = make_folder(folder, parents=True)
-    state = {
-        key: (value.half() if value.is_floating_point() else value).contiguous()
-        for key, value in network.state_dict().items()
-    }
-    write_bytes(target / WEIGHTS, save(state))
+    write_bytes(target / WEIGHTS, half_weights(network))
     write_card(target, card)
 
 
@@ -190,7 +220,7 @@ def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
     write_bytes(Path(folder) / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
+def _open_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
     """The checkpoint `name` beside a checkpoint's folder, or else of facekp's own; it must serve as a scout."""
     found = scout_folder(folder, name)
     if found is None:
@@ -198,7 +228,7 @@ def _load_scout(folder: Path, name: str, schema: Schema) -> Checkpoint:
             f"{folder / CARD} names the scout {name!r}, which is neither beside it nor comes with facekp; "
             f'put its folder at {folder.parent / name}, or remove "scout" from the card'
         )
-    scout = _load(found)
+    scout = _open(found)
     if scout.schema is not schema or scout.input.whole or scout.input.scout is not None:
         raise CheckpointError(
             f"{name!r} cannot be the scout of {folder.name!r}; name a network that finds the same points "
@@ -241,20 +271,3 @@ def _read_card(path: Path) -> dict[str, Any]:
     if not isinstance(card, dict):
         raise CheckpointError(f"{path} holds no JSON object; restore the file")
     return card
-
-
-def _fill(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Copy the weights in; every tensor must be there, none may be left over, shapes must agree."""
-    state = network.state_dict()
-    missing, unknown = sorted(state.keys() - tensors.keys()), sorted(tensors.keys() - state.keys())
-    if missing or unknown:
-        raise CheckpointError(
-            f"{path} does not fit its card: {len(missing)} tensors missing {missing[:3]}, "
-            f"{len(unknown)} unknown {unknown[:3]}"
-        )
-    for key, value in tensors.items():
-        if value.shape != state[key].shape:
-            raise CheckpointError(
-                f"{path} does not fit its card: {key} has shape {tuple(value.shape)}, not {tuple(state[key].shape)}"
-            )
-    network.load_state_dict(tensors)

@@ -128,7 +128,7 @@ def open_photographs(
     indices = range(len(files))
     results: Iterator[tuple[Photograph, Picture | None]]
     if wanted:
-        from facekp.many import on_all_cores  # with torch, which takes a second or two
+        from facekp.many import on_all_cores
 
         results = on_all_cores(opened, indices)
     else:

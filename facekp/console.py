@@ -31,7 +31,10 @@ def add_shared_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="face68", help="a checkpoint's name or folder (default: face68)")
     command.add_argument("--detector", choices=("libfacedetection", "dlib"), help="default: libfacedetection")
     command.add_argument(
-        "--engine", choices=("torch", "onnxruntime"), default="torch", help="what computes the network (default: torch)"
+        "--engine",
+        choices=("auto", "torch", "onnxruntime"),
+        default="auto",
+        help="what computes the network (default: the fastest that is installed)",
     )
     command.add_argument("--overwrite", action="store_true", help="replace files that facekp named itself")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import warnings
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +64,22 @@ def onnx_model(checkpoint: Checkpoint) -> bytes:
     crops = torch.zeros(2, checkpoint.input.channels, height, width)
     with torch.inference_mode():
         outputs = ["points", "spreads"][: len(readout(crops))]
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    written = BytesIO()
+    with warnings.catch_warnings():
         # torch's older exporter, which tells so: the newer one takes many times as long, needs more
         # packages, and warns as well.
         warnings.simplefilter("ignore")
-        path = Path(folder) / "model.onnx"
         torch.onnx.export(
             readout,
             (crops,),
-            path,
+            written,  # type: ignore[arg-type] # the older exporter takes a stream as well
             input_names=["crops"],
             output_names=outputs,
             dynamic_axes={name: {0: "faces"} for name in ("crops", *outputs)},
             opset_version=OPSET,
             dynamo=False,
         )
-        model = onnx.load(path)
+    model = onnx.load_from_string(written.getvalue())
     onnx.helper.set_model_props(model, describe(checkpoint))
     data: bytes = model.SerializeToString()
     return data

@@ -48,7 +48,7 @@ class Locator:
     ----------
     checkpoint : Checkpoint
     engine : str
-        ``"torch"`` or ``"onnxruntime"``.
+        ``"torch"``, ``"onnxruntime"``, or ``"auto"`` for the fastest that is installed.
     """
 
     def __init__(self, checkpoint: Checkpoint, engine: str = "torch") -> None:

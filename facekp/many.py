@@ -5,13 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
-import torch
 from PIL import Image
 
 from facekp.errors import FacekpError
 from facekp.images import Picture, load_image
 from facekp.keypoints import Keypoints
-from facekp.parallel import CORES, Item, Result, in_background
+from facekp.parallel import CORES, Item, Result, in_background, loaded_torch
 from facekp.predict import KeypointPredictor
 
 Found = tuple[Picture, list[Keypoints]] | FacekpError
@@ -29,6 +28,10 @@ def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Itera
     leave the others idle. As many results wait as there are cores, and one more, so memory does not grow
     with the items.
     """
+    torch = loaded_torch()
+    if torch is None:  # another engine computes, whose threads are as many as they are
+        yield from in_background(work, items, CORES)
+        return
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, before // max(1, len(items))))
     try:

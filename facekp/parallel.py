@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -16,6 +18,20 @@ CORES = os.cpu_count() or 1
 
 THREADS = min(4, CORES)
 """For pictures that are made or encoded each by itself; so many are in memory at once, and one more."""
+
+
+def loaded_torch() -> Any:
+    """Torch where it is loaded or being loaded, else None: nothing here is worth the second that loading takes."""
+    return import_module("torch") if "torch" in sys.modules else None  # waits for a thread that is loading it
+
+
+def network_threads() -> int:
+    """Threads for a network that torch does not compute: as many as torch would have, four at most."""
+    torch = loaded_torch()
+    if torch is not None:  # a program may have set its number
+        return min(THREADS, int(torch.get_num_threads()))
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # what torch begins with
+    return min(THREADS, max(1, int(wanted))) if wanted.isdecimal() else THREADS
 
 
 def in_background(work: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> Iterator[Result]:

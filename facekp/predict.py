@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facekp.checkpoint import Checkpoint, load_checkpoint
+from facekp.checkpoint import Checkpoint, open_checkpoint
 from facekp.errors import NO_FACE, FacekpError, NoFaceError
 from facekp.faces import Detection, FaceBox, FaceDetector, check_box, face_detector
 from facekp.images import Picture, check_picture
@@ -29,8 +29,7 @@ class KeypointPredictor:
     detector : FaceDetector, optional
         Default: libfacedetection, or dlib where that cannot be imported.
     engine : str
-        What computes the networks: ``"torch"``, or ``"onnxruntime"``, which is faster and gives the same
-        points, and comes with ``pip install 'facekp[onnx]'``.
+        What computes the networks, see `from_checkpoint`; by default torch, which has the network already.
     """
 
     def __init__(self, checkpoint: Checkpoint, detector: FaceDetector | None = None, engine: str = "torch") -> None:
@@ -40,7 +39,7 @@ class KeypointPredictor:
 
     @classmethod
     def from_checkpoint(
-        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None, engine: str = "torch"
+        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None, engine: str = "auto"
     ) -> KeypointPredictor:
         """Load a checkpoint by its name or its folder.
 
@@ -51,7 +50,9 @@ class KeypointPredictor:
         detector : FaceDetector or str, optional
             ``"libfacedetection"``, ``"dlib"``, or a detector of your own.
         engine : str
-            ``"torch"`` or ``"onnxruntime"``.
+            What computes the networks: ``"torch"``, ``"onnxruntime"``, or ``"auto"`` for the faster that is installed.
+            Both give the same points. ONNX Runtime comes with ``pip install 'facekp[onnx]'`` and is the faster one;
+            the first start exports the network for it, later ones find that in the user's cache folder.
 
         Raises
         ------
@@ -61,7 +62,7 @@ class KeypointPredictor:
             If detector or engine are unknown, or their packages are missing.
         """
         chosen = face_detector(detector) if isinstance(detector, str) else detector
-        return cls(load_checkpoint(name), chosen, engine)
+        return cls(open_checkpoint(name), chosen, engine)
 
     @property
     def schema(self) -> Schema:

@@ -77,12 +77,12 @@ class KeypointTracker:
 
     @classmethod
     def from_checkpoint(
-        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None
+        cls, name: str | os.PathLike[str], detector: FaceDetector | str | None = None, engine: str = "auto"
     ) -> KeypointTracker:
         """A tracker with the network of a checkpoint; see `KeypointPredictor.from_checkpoint`."""
         from facekp.predict import KeypointPredictor
 
-        return cls(KeypointPredictor.from_checkpoint(name, detector))
+        return cls(KeypointPredictor.from_checkpoint(name, detector, engine))
 
     def reset(self) -> None:
         """Forget all faces: what comes next is another film, or its beginning."""

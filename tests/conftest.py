@@ -1,6 +1,7 @@
 """What the tests share: where real data is, a random checkpoint, a gallery face."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from training.data import IBUG_FOLDER, IMM_FOLDER, MERL_FOLDER
 
 ROOT = Path(__file__).parent.parent
 GALLERY = ROOT / "app" / "gallery"
+
+
+def pytest_configure() -> None:
+    """Exported networks are kept where all of a run's processes find them, and nothing of the user's is touched."""
+    os.environ.setdefault("FACEKP_CACHE", tempfile.mkdtemp(prefix="facekp-tests-"))
 
 
 @pytest.fixture(scope="session")

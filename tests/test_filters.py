@@ -21,7 +21,7 @@ from facekp.schema import IBUG68, NOSE
 def made_by_hand(network: torch.nn.Module, size: int = 32, height: int | None = None) -> Checkpoint:
     """A checkpoint round a network, with grey values as they are."""
     spec = InputSpec(size, 1, mean=0.0, std=1.0, margin=1.0, looks=1, mirror=False, height=height)
-    return Checkpoint("by hand", network, NOSE, spec, {}, "0")
+    return Checkpoint("by hand", lambda: network, NOSE, spec, {}, "0")
 
 
 @pytest.fixture

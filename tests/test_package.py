@@ -15,15 +15,17 @@ from tests.installation import install
 ORDER = [
     "errors", "values", "parallel", "schema", "files", "inventory", "images", "pose", "annotations",
     "_libfacedetection", "faces", "keypoints", "crop", "confidence", "_torchvision", "resnet", "heatmaps", "networks",
-    "checkpoint", "readout", "export", "engines", "locate", "filters", "predict", "many", "smooth", "track", "metrics",
-    "records", "results", "reliability", "align", "axis", "mesh", "folds", "field", "warp", "texture", "render",
-    "settings", "schedule", "layout", "colour", "mask", "matte", "aligner", "mixture", "blend", "leg", "morph",
-    "sequence", "prototype", "film", "gif", "stills", "video", "animation", "footage", "trackfile", "movie", "sheet",
-    "options", "sources", "recipe", "make", "pairs", "processes", "batch", "draw", "console", "cli_faces", "cli_output",
-    "cli_recipe", "cli_film", "cli_photo", "cli_morph", "cli", "__main__",
+    "weights", "checkpoint", "readout", "export", "exported", "engine_torch", "engine_onnxruntime", "engines",
+    "locate", "filters", "predict", "many", "smooth", "track", "metrics", "records", "results", "reliability",
+    "align", "axis", "mesh", "folds", "field", "warp", "texture", "render", "settings", "schedule", "layout",
+    "colour", "mask", "matte", "aligner", "mixture", "blend", "leg", "morph", "sequence", "prototype", "film", "gif",
+    "stills", "video", "animation", "footage", "trackfile", "movie", "sheet", "options", "sources", "recipe", "make",
+    "pairs", "processes", "batch", "draw", "console", "cli_faces", "cli_output", "cli_recipe", "cli_film",
+    "cli_photo", "cli_morph", "cli", "__main__",
 ]  # fmt: skip
 MAY_IMPORT_TORCH = {
-    "_torchvision", "resnet", "heatmaps", "networks", "checkpoint", "filters", "readout", "export", "engines", "many"
+    "_torchvision", "resnet", "heatmaps", "networks", "weights", "checkpoint", "filters", "readout", "export",
+    "engine_torch",
 }  # fmt: skip
 
 
@@ -60,6 +62,8 @@ def test_torch_is_imported_only_where_networks_are(module):
     [
         "import facekp",
         "import facekp.cli; facekp.cli._parser().format_help()",
+        "from facekp import KeypointPredictor, KeypointTracker; from facekp.checkpoint import open_checkpoint; "
+        "open_checkpoint('face68')",
         "from facekp import load_image, morph_frames, average_face, write_movie, FaceBox, MorphSettings",
     ],
 )

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import networks
 import numpy as np
 import pytest
 import services
@@ -148,8 +149,8 @@ def test_each_page_has_a_choice_of_its_own() -> None:
 
 
 def test_only_networks_that_are_there_can_be_chosen() -> None:
-    assert visit.model() == services.models()[0] == "face68"
-    assert set(services.models()) >= {"face68", "face58", "nose"}
+    assert visit.model() == networks.models()[0] == "face68"
+    assert set(networks.models()) >= {"face68", "face58", "nose"}
     visit.choose_model("nose")
     assert visit.model() == "nose"
     visit.choose_model("gone")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
+import networks
 import pandas as pd
 import services
 import streamlit as st
@@ -72,7 +73,7 @@ def _models() -> None:
     if not runs:
         st.info(f"There are no checkpoints in {services.checkpoints()}.")
     for run in runs:
-        with st.expander(f"**{run.name}**: {_points(run)}", expanded=run.name == services.CHECKPOINT):
+        with st.expander(f"**{run.name}**: {_points(run)}", expanded=run.name == networks.CHECKPOINT):
             _table(_facts(run), alt=f"What the card of {run.name} says")
             if settings := _settings(run.card.get("recipe", {})):
                 with st.expander("All settings of its training"):

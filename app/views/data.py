@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import networks
 import pandas as pd
 import samples
 import services
@@ -69,6 +70,7 @@ def _drawn(faces: list[KnownFace], stage: str) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         augmented = st.toggle("Augmented, as in training", value=True, key="data_augmented", persist_state="session")
         st.button("Draw again", icon=":material/casino:", on_click=_draw_again)
+    networks.load_torch()
     with widgets.errors_shown():
         drawn = samples.draw_samples(
             faces, stage, count=COUNT, seed=st.session_state.get("data_seed", 0), augmented=augmented

@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Callable
 
+import networks
 import numpy as np
 import services
 import streamlit as st
@@ -43,7 +44,7 @@ def main() -> None:
     chosen = st.segmented_control(
         "Network",
         list(names),
-        default=services.CHECKPOINT if services.CHECKPOINT in names else runs[0].name,
+        default=networks.CHECKPOINT if networks.CHECKPOINT in names else runs[0].name,
         required=True,
         key="filters_network",
         persist_state="session",

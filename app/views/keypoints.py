@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import comparison
+import networks
 import numpy as np
 import pandas as pd
 import services
@@ -82,7 +83,7 @@ def _show(photo: Photo) -> None:
 def _model() -> str:
     """Let the visitor choose the network."""
     key = f"{PAGE}_model"
-    names = services.models()
+    names = networks.models()
     name = st.segmented_control(
         "Network",
         names,
@@ -163,7 +164,7 @@ def _use(face: Keypoints) -> str:
     """Where corrected points of a face are used."""
     if face.schema == IBUG68:
         return "All pages use the corrected points."
-    return f"They are kept for {visit.model()}; the other pages use the points of {services.CHECKPOINT}."
+    return f"They are kept for {visit.model()}; the other pages use the points of {networks.CHECKPOINT}."
 
 
 def _tell_corrections(moved: Points, use: str) -> None:

@@ -1,0 +1,55 @@
+"""The engine ONNX Runtime, which comes with ``pip install 'facekp[onnx]'``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekp.checkpoint import Checkpoint
+from facekp.errors import FacekpError
+from facekp.exported import keep_model, kept_model
+from facekp.parallel import network_threads
+
+Float = NDArray[np.float32]
+
+
+class OnnxEngine:
+    """ONNX Runtime, on the exported network; that is kept, so that torch is needed once only.
+
+    Its threads are `facekp.parallel.network_threads` when the engine is made.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise FacekpError(
+                f"the engine 'onnxruntime' cannot be imported ({error}); install it with: pip install 'facekp[onnx]'"
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = network_threads()
+        # Idle threads would spin for a while, on the cores that the detector wants next.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+        def session(model: str | bytes) -> Any:
+            return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+        kept = kept_model(checkpoint)
+        if kept is not None:
+            try:
+                self._session = session(str(kept))
+                return
+            except Exception:  # ONNX Runtime's own have no base of theirs; a broken file is exported anew
+                pass
+        from facekp.export import onnx_model  # with torch, which takes a second
+
+        model = onnx_model(checkpoint)
+        self._session = session(model)
+        keep_model(checkpoint, model)
+
+    def __call__(self, crops: NDArray[np.uint8]) -> tuple[Float, Float | None]:
+        """Points (N, K, 2), network pixels, and spreads (N, K) or None, of grey crops (N, H, W)."""
+        points, *spread = self._session.run(None, {"crops": crops[:, None].astype(np.float32)})
+        return points, spread[0] if spread else None

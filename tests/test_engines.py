@@ -1,0 +1,181 @@
+"""The engine is chosen by itself, and a network that was exported once starts without torch."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pytest
+
+from facekp import CheckpointError, KeypointPredictor, KeypointTracker, load_image
+from facekp.checkpoint import load_checkpoint, open_checkpoint, save_checkpoint
+from facekp.engine_onnxruntime import OnnxEngine
+from facekp.engine_torch import TorchEngine
+from facekp.engines import fastest_engine, make_engine
+from facekp.exported import MOST, kept_model
+from facekp.inventory import WEIGHTS
+from facekp.parallel import THREADS, network_threads
+from tests.conftest import ROOT, save_random
+
+FIND = """
+import sys
+from facekp import KeypointPredictor, load_image
+found = KeypointPredictor.from_checkpoint(sys.argv[1]).predict_one(load_image(sys.argv[2]))
+print(*found.points.ravel())
+sys.exit(3 * ("torch" in sys.modules))
+"""
+WITHOUT, WITH = 0, 3
+"""Exit statuses: whether torch was loaded."""
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    """An empty folder for exported networks."""
+    monkeypatch.setenv("FACEKP_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def runtime() -> None:
+    """For tests of ONNX Runtime."""
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+
+def find(checkpoint: object, portrait: Path) -> tuple[np.ndarray, int]:
+    """The points that a new process finds, and its exit status."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIND, str(checkpoint), portrait], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode in (WITHOUT, WITH), done.stderr
+    return np.array(done.stdout.split(), dtype=float), done.returncode
+
+
+def outputs(engine: TorchEngine | OnnxEngine) -> np.ndarray:
+    """What an engine of a random network answers to noise."""
+    return engine(np.random.default_rng(0).integers(0, 256, (2, 32, 32), dtype=np.uint8))[0]
+
+
+def test_the_second_start_needs_no_torch_and_finds_the_same_points(cache, runtime, scouted, portrait):
+    first, second = find(scouted, portrait), find(scouted, portrait)
+    assert (first[1], second[1]) == (WITH, WITHOUT)
+    assert len(list(cache.glob("*.onnx"))) == 2  # its own and its scout's
+    np.testing.assert_array_equal(first[0], second[0])
+    expected = KeypointPredictor.from_checkpoint(scouted, engine="torch").predict_one(load_image(portrait)).points
+    assert np.abs(first[0] - expected.ravel()).max() < 0.05
+
+
+def test_the_fastest_engine_that_is_installed_is_chosen(cache, runtime, random_checkpoint, monkeypatch):
+    assert fastest_engine() == "onnxruntime"
+    assert isinstance(KeypointPredictor.from_checkpoint(random_checkpoint).locator.engine, OnnxEngine)
+    assert isinstance(KeypointTracker.from_checkpoint(random_checkpoint).predictor.locator.engine, OnnxEngine)
+    # A network that is in memory is torch's already, and would have to be exported first.
+    assert isinstance(KeypointPredictor(load_checkpoint(random_checkpoint)).locator.engine, TorchEngine)
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
+def test_without_one_of_its_packages_torch_computes(cache, random_checkpoint, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    assert fastest_engine() == "torch"
+    assert isinstance(make_engine(open_checkpoint(random_checkpoint), "auto"), TorchEngine)
+    assert not cache.exists()
+
+
+def test_a_broken_file_is_exported_anew(cache, runtime, random_checkpoint):
+    checkpoint = open_checkpoint(random_checkpoint)
+    before = outputs(OnnxEngine(checkpoint))
+    (kept,) = cache.glob("*.onnx")
+    whole = kept.read_bytes()
+    for broken in (b"", b"no network", whole[: len(whole) // 2]):
+        kept.write_bytes(broken)
+        np.testing.assert_array_equal(outputs(OnnxEngine(checkpoint)), before)
+        assert kept.stat().st_size == len(whole)
+
+
+def test_what_cannot_be_kept_is_no_error(runtime, random_checkpoint, tmp_path, monkeypatch):
+    checkpoint = open_checkpoint(random_checkpoint)
+    (tmp_path / "file").write_text("mine")
+    for place in ("", tmp_path / "file", tmp_path / "file" / "cache", Path("/proc/cache")):
+        monkeypatch.setenv("FACEKP_CACHE", str(place))
+        assert outputs(OnnxEngine(checkpoint)).shape == (2, 68, 2)
+        assert kept_model(checkpoint) is None
+    assert (tmp_path / "file").read_text() == "mine"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_other_weights_and_other_code_are_other_networks(cache, runtime, random_checkpoint, tmp_path, monkeypatch):
+    OnnxEngine(open_checkpoint(random_checkpoint))
+    assert kept_model(open_checkpoint(random_checkpoint)) is not None
+    other = save_random(tmp_path / "other", seed=5)
+    assert kept_model(open_checkpoint(other)) is None
+    card = load_checkpoint(random_checkpoint).card
+    wider = {**card, "input": {**card["input"], "std": 32.0}}
+    save_checkpoint(tmp_path / "wider", load_checkpoint(random_checkpoint).network, wider)
+    assert kept_model(open_checkpoint(tmp_path / "wider")) is None
+    # Its name is no part of it.
+    copytree(random_checkpoint, tmp_path / "copy")
+    assert kept_model(open_checkpoint(tmp_path / "copy")) is not None
+    monkeypatch.setattr("facekp.exported._CODE", ("resnet",))
+    assert kept_model(open_checkpoint(random_checkpoint)) is None
+
+
+def test_networks_that_were_not_used_for_long_go(cache, runtime, random_checkpoint, tmp_path):
+    cache.mkdir()
+    for index in range(MOST):
+        path = cache / f"{index}.onnx"
+        path.write_bytes(b"")
+        os.utime(path, (index, index))
+    (cache / "mine.txt").write_text("mine")
+    OnnxEngine(open_checkpoint(random_checkpoint))
+    kept = {path.name for path in cache.glob("*.onnx")}
+    assert len(kept) == MOST
+    assert "0.onnx" not in kept
+    assert (cache / "mine.txt").exists()
+
+
+def test_a_network_in_use_is_not_the_oldest(cache, runtime, random_checkpoint):
+    OnnxEngine(open_checkpoint(random_checkpoint))
+    (kept,) = cache.glob("*.onnx")
+    os.utime(kept, (0, 0))
+    OnnxEngine(open_checkpoint(random_checkpoint))
+    assert kept.stat().st_mtime > 0
+
+
+def test_weights_that_change_after_opening_are_told(tmp_path):
+    checkpoint = open_checkpoint(save_random(tmp_path / "one", seed=1))
+    save_random(tmp_path / "one", seed=2)
+    with pytest.raises(CheckpointError, match="has changed since the checkpoint was opened; open it again"):
+        checkpoint.network  # noqa: B018
+
+
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_broken_weights_are_found_by_every_engine(cache, tmp_path, engine):
+    folder = save_random(tmp_path / "broken", seed=1)
+    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="is cut short"):
+        KeypointPredictor.from_checkpoint(folder, engine=engine)
+    assert not cache.exists()
+
+
+def test_the_network_is_made_once(random_checkpoint):
+    checkpoint = open_checkpoint(random_checkpoint)
+    assert checkpoint.network is checkpoint.network
+
+
+@pytest.mark.parametrize(("told", "threads"), [("1", 1), ("1,2", 1), ("64", THREADS), ("", THREADS), ("many", THREADS)])
+def test_threads_where_torch_is_not_loaded(monkeypatch, told, threads):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert network_threads() == threads
+
+
+def test_threads_are_those_that_a_program_gave_torch():
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        assert network_threads() == 1
+    finally:
+        torch.set_num_threads(before)
