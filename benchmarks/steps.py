@@ -58,7 +58,7 @@ class Ours(Contestant):
 
     def __init__(self, model: str, engine: str) -> None:
         self.model = Path(model).name
-        self.name = self.model + (f" ({engine})" if engine != "torch" else "")
+        self.name = f"{self.model} ({engine})"
         self.predictor = KeypointPredictor.from_checkpoint(model, engine=engine)
         self.watches: list[Timed] = []
         locator: Locator | None = self.predictor.locator

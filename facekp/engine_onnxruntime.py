@@ -28,7 +28,9 @@ class OnnxEngine:
             raise FacekpError(
                 f"the engine 'onnxruntime' cannot be imported ({error}); install it with: pip install 'facekp[onnx]'"
             ) from None
+        onnxruntime.disable_telemetry_events()  # its wheels for Windows have some
         options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors
         options.intra_op_num_threads = network_threads()
         # Idle threads would spin for a while, on the cores that the detector wants next.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

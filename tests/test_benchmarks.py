@@ -10,6 +10,7 @@ import pytest
 from benchmarks import __main__ as run_benchmarks
 from benchmarks import commands, keypoints, steps, tracking
 from benchmarks.__main__ import HEAD, RESULTS, SECTIONS, sections
+from facekp.engines import ENGINES
 from facekp.schema import IBUG68, IMM58
 from tests.conftest import GALLERY, ROOT
 
@@ -97,7 +98,9 @@ def steps_printed(monkeypatch, capsys):
     """Lines of the table of steps, by what each is of, where crop and network take so many milliseconds together."""
 
     def lines(milliseconds):
-        names = {"face68": "face68", "face68 (onnxruntime)": "face68", "face68-fast": "face68-fast", "dlib": "dlib"}
+        names = {f"{model} ({engine})": model for model in ("face68", "face68-fast") for engine in ENGINES} | {
+            "dlib": "dlib"
+        }
         rivals = [SimpleNamespace(name=name, model=model) for name, model in names.items()]
         times = dict.fromkeys(steps.STEPS, 30.0) | {"both": milliseconds}
         monkeypatch.setattr(keypoints, "measure", lambda *_: dict.fromkeys(names, times))
@@ -110,14 +113,13 @@ def steps_printed(monkeypatch, capsys):
 @pytest.mark.parametrize("how", ["single", "by 16"])
 def test_keypoints_are_told_beside_their_limits(how, steps_printed):
     slow, quick = steps_printed(20.1), steps_printed(2.0)
-    assert len(slow) == 16  # four, with one thread and with two, single and by 16
-    for name in (f"face68, 2 threads, {how}", f"face68 (onnxruntime), 2 threads, {how}"):
-        assert slow[name].endswith(" 20.0  above the limit")
-        assert quick[name].endswith(" 20.0")
-    assert slow[f"face68-fast, 1 thread, {how}"].endswith(" 2.0  above the limit")
-    assert quick[f"face68-fast, 1 thread, {how}"].endswith(" 2.0")
-    for name in (f"face68, 1 thread, {how}", f"face68-fast, 2 threads, {how}", f"dlib, 2 threads, {how}"):
-        assert slow[name].endswith(" 30.0")  # the last column is that of the whole
+    assert len(slow) == 20  # five, with one thread and with two, single and by 16
+    for engine in ENGINES:
+        for name, limit in ((f"face68 ({engine}), 2 threads", 20.0), (f"face68-fast ({engine}), 1 thread", 2.0)):
+            assert slow[f"{name}, {how}"].endswith(f" {limit}  above the limit")
+            assert quick[f"{name}, {how}"].endswith(f" {limit}")
+    for name in ("face68 (torch), 1 thread", "face68-fast (torch), 2 threads", "dlib, 2 threads"):
+        assert slow[f"{name}, {how}"].endswith(" 30.0")  # the last column is that of the whole
 
 
 @pytest.mark.parametrize(("seconds", "end"), [(40.0, " 25.0   22.0"), (50.0, " 20.0   22.0  below the limit")])
@@ -125,27 +127,36 @@ def test_a_folder_is_told_beside_its_limit(seconds, end, monkeypatch, capsys):
     monkeypatch.setattr(commands, "run", lambda *_: (seconds, 500.0))
     commands.commands_table([GALLERY / "ada_neutral.jpg"], ["face68", "face68-fast"], ["torch"], 1000)
     (line,) = [
-        line for line in capsys.readouterr().out.splitlines() if "face68, 1000 photographs (1, repeated)" in line
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "face68 (torch), 1000 photographs (1, repeated)" in line
     ]
     assert line.endswith(end)
 
 
 def test_every_start_is_told_of_each_model_and_engine_and_of_dlib(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(commands, "run", lambda command, photos: ran.append((command, len(photos))) or (2.0, 500.0))
-    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["nose", "face58"], ["torch", "onnxruntime"], 3)
-    names = ["nose", "nose (onnxruntime)", "face58", "face58 (onnxruntime)", "dlib's detector"]
-    starts = [line.split(",")[0] for line in capsys.readouterr().out.splitlines() if "one photograph" in line]
-    assert starts == names
-    assert len(ran) == commands.STARTS * len(names) + 2
+    monkeypatch.setattr(commands, "run", lambda command, photos, _: ran.append((command, len(photos))) or (2.0, 500.0))
+    commands.commands_table([GALLERY / "ada_neutral.jpg"], ["nose", "face58"], ["onnxruntime", "torch"], 3)
+    names = [f"{model} ({engine})" for model in ("nose", "face58") for engine in ("onnxruntime", "torch")]
+    starts = [line[:72].strip() for line in capsys.readouterr().out.splitlines() if "one photograph" in line]
+    assert [start for start in starts if "first" not in start] == [
+        f"{name}, one photograph" for name in [*names, "dlib's detector"]
+    ]
+    assert [start for start in starts if "first" in start] == [
+        f"{name}, one photograph, its very first start" for name in names if "onnxruntime" in name
+    ]
+    assert len(ran) == commands.STARTS * 5 + 2 + 2  # and the folder with each engine
 
 
 def test_a_start_is_that_of_a_command_that_ends_well(tmp_path):
-    seconds, megabytes = commands.run([sys.executable, "-c", "import sys; assert sys.argv[1:] == ['a']"], ["a"])
+    seconds, megabytes = commands.run(
+        [sys.executable, "-c", "import sys; assert sys.argv[1:] == ['a']"], ["a"], str(tmp_path)
+    )
     assert 0 < seconds < 60
     assert 1 < megabytes < 1000
     with pytest.raises(SystemExit, match="status 1"):
-        commands.run([sys.executable, "-c", "raise SystemExit(1)"], ["a"])
+        commands.run([sys.executable, "-c", "raise SystemExit(1)"], ["a"], str(tmp_path))
 
 
 @pytest.mark.parametrize(("schema", "known"), [(IBUG68, ["helen", "leo"]), (IMM58, ["imme"])])
