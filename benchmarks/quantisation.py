@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 
 from facekp.checkpoint import load_checkpoint
-from facekp.engines import Engine, OnnxEngine, make_engine
+from facekp.engine_onnxruntime import OnnxEngine
+from facekp.engines import Engine, make_engine
 from facekp.export import onnx_model
 from facekp.images import load_image
 from facekp.predict import KeypointPredictor

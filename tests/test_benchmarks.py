@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -56,6 +57,15 @@ def test_a_model_of_dlib_that_is_not_there_is_told_at_once(ordered, capsys):
     with pytest.raises(SystemExit):
         ordered("keypoints", "--dlib-model", "nowhere.dat")
     assert "there is no file nowhere.dat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_benchmark_can_be_started(name):
+    for package in {"quantisation": ["onnxruntime"], "app": ["playwright"]}.get(name, []):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    module = import_module(f"benchmarks.{name}")
+    assert callable(module.main)
+    assert f"python -m benchmarks.{name}" in module.__doc__
 
 
 def test_sections_that_are_not_asked_for_stay(ordered, monkeypatch):

