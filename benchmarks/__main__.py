@@ -65,14 +65,24 @@ def main() -> None:
         parser.error(f"there is no file {arguments.dlib_model}; give shape_predictor_68_face_landmarks.dat")
     options = {"keypoints": ["--dlib-model", str(arguments.dlib_model)]} if arguments.dlib_model else {}
     environment = {**os.environ, "FACEKP_DATA": str(data_folder(arguments.data).resolve())}
-    bodies = sections(RESULTS.read_text(encoding="utf-8")) if arguments.names else {}
+    failed = []
     for name in arguments.names or NAMES:
         command = [sys.executable, "-m", f"benchmarks.{name}", *options.get(name, [])]
-        shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+        shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
         print(shown.stdout, flush=True)
-        bodies[name] = f"```\n{shown.stdout.strip()}\n```"
+        if shown.returncode:
+            failed.append(name)
+        else:  # at once, so that nothing is lost when a later one fails
+            keep(name, f"```\n{shown.stdout.strip()}\n```")
+    if failed:
+        sys.exit(f"failed, with their sections left as they were: {', '.join(failed)}")
+
+
+def keep(name: str, body: str) -> None:
+    """Write what a benchmark printed into its section of RESULTS.md; the others stay as they are."""
+    bodies = sections(RESULTS.read_text(encoding="utf-8")) | {name: body}
     text = f"# Benchmarks\n\nWritten by `python -m benchmarks`, on {processor()}, {os.cpu_count()} cores.\n"
-    text += "".join(f"\n{HEAD.format(name)}\n{bodies[name]}\n" for name in SECTIONS if name in bodies)
+    text += "".join(f"\n{HEAD.format(each)}\n{bodies[each]}\n" for each in SECTIONS if each in bodies)
     write_bytes(RESULTS, text.encode())
 
 

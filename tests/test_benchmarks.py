@@ -30,11 +30,11 @@ def ordered(tmp_path, monkeypatch):
     results = tmp_path / "RESULTS.md"
     results.write_text("".join(f"\n{HEAD.format(name)}\nold {name}\n" for name in SECTIONS), encoding="utf-8")
     monkeypatch.setattr(run_benchmarks, "RESULTS", results)
-    given = []
+    given, broken = [], "pose"
 
     def printed(command, **options):
         given.append(command[2:])
-        return SimpleNamespace(stdout="new\n")
+        return SimpleNamespace(stdout="new\n", returncode=int(command[2] == f"benchmarks.{broken}"))
 
     monkeypatch.setattr(subprocess, "run", printed)
 
@@ -73,6 +73,14 @@ def test_sections_that_are_not_asked_for_stay(ordered, monkeypatch):
     monkeypatch.setattr(run_benchmarks, "NAMES", ("camera", "tracking"))
     _, after = ordered("tracking")
     assert after == {name: f"old {name}" for name in SECTIONS} | {"tracking": "```\nnew\n```"}
+
+
+def test_what_others_found_is_kept_when_one_fails(ordered, tmp_path):
+    with pytest.raises(SystemExit, match="failed, with their sections left as they were: pose"):
+        ordered("camera", "pose", "tracking")
+    after = sections((tmp_path / "RESULTS.md").read_text(encoding="utf-8"))
+    assert [name for name, body in after.items() if "new" in body] == ["camera", "tracking"]
+    assert after["pose"] == "old pose"
 
 
 class Worker(steps.Contestant):
