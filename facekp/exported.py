@@ -67,7 +67,7 @@ def _path(checkpoint: Checkpoint) -> Path | None:
     folder = Path(given) if given else user_cache_path("facekp", appauthor=False)
     card, code = checkpoint.card, Path(__file__).parent
     parts = [checkpoint.sha256, checkpoint.schema.name, repr(checkpoint.input)]
-    parts += [repr((card["network"], card.get("network_options")))]
+    parts += [repr((card.get("network"), card.get("network_options")))]
     parts += [(code / f"{module}.py").read_text(encoding="utf-8") for module in _CODE]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return folder / f"{digest}.onnx"

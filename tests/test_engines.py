@@ -1,5 +1,6 @@
 """The engine is chosen by itself, and a network that was exported once starts without torch."""
 
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from facekp.engine_onnxruntime import OnnxEngine
 from facekp.engine_torch import TorchEngine
 from facekp.engines import fastest_engine, make_engine
 from facekp.exported import MOST, kept_model
-from facekp.inventory import WEIGHTS
+from facekp.inventory import CARD, WEIGHTS
 from facekp.parallel import THREADS, network_threads
 from tests.conftest import ROOT, save_random
 
@@ -156,6 +157,16 @@ def test_broken_weights_are_found_by_every_engine(cache, tmp_path, engine):
     with pytest.raises(CheckpointError, match="is cut short"):
         KeypointPredictor.from_checkpoint(folder, engine=engine)
     assert not cache.exists()
+
+
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+@pytest.mark.parametrize("change", [{"network": None}, {"network": "abacus"}, {"network_options": {"beads": 7}}])
+def test_a_card_without_a_network_is_told_by_every_engine(cache, tmp_path, engine, change):
+    folder = save_random(tmp_path / "odd", seed=1)
+    card = json.loads((folder / CARD).read_text()) | change
+    (folder / CARD).write_text(json.dumps({name: value for name, value in card.items() if value is not None}))
+    with pytest.raises(CheckpointError, match="'network'|'abacus'|'beads'"):
+        KeypointPredictor.from_checkpoint(folder, engine=engine)
 
 
 def test_the_network_is_made_once(random_checkpoint):
