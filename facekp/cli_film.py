@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from facekp.track import KeypointTracker
     from facekp.trackfile import Faces
 
+FILM_SUFFIXES = (
+    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts",
+    ".vob", ".webm", ".wmv",
+)  # fmt: skip
+"""Of files that are films rather than photographs."""
+
 NEWCOMERS = 1.0
 """Seconds after which faces are looked for that have come into a film."""
 
@@ -37,7 +43,6 @@ NEWCOMERS = 1.0
 def is_film(path: str) -> bool:
     """Whether a file is a film rather than a photograph, by its suffix; of GIF, WebP and PNG, by whether they move."""
     from facekp.animation import is_animation
-    from facekp.footage import FILM_SUFFIXES
 
     return Path(path).suffix.lower() in FILM_SUFFIXES or is_animation(path)
 

@@ -16,12 +16,6 @@ from facekp.animation import Animation, is_animation
 from facekp.errors import FacekpWarning, ImageError
 from facekp.images import Picture
 
-FILM_SUFFIXES = (
-    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts",
-    ".vob", ".webm", ".wmv",
-)  # fmt: skip
-"""Of files that are films rather than photographs."""
-
 _USUAL_RATE = Fraction(25)
 """Frames per second, of a film that does not say."""
 _SHORT_BY = Fraction(1, 2)

@@ -165,7 +165,7 @@ def test_a_card_without_a_network_is_told_by_every_engine(cache, tmp_path, engin
     folder = save_random(tmp_path / "odd", seed=1)
     card = json.loads((folder / CARD).read_text()) | change
     (folder / CARD).write_text(json.dumps({name: value for name, value in card.items() if value is not None}))
-    with pytest.raises(CheckpointError, match="'network'|'abacus'|'beads'"):
+    with pytest.raises(CheckpointError, match=r"'network'|'abacus'|'beads'"):
         KeypointPredictor.from_checkpoint(folder, engine=engine)
 
 
