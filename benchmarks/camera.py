@@ -17,10 +17,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from PIL import Image
 
 from facekp.images import load_image
+from facekp.parallel import network_threads
 from facekp.predict import KeypointPredictor
 
 LIMIT = 2.5
@@ -78,7 +78,7 @@ def main() -> None:
     }
     times = median_ms(steps, arguments.rounds)
     height, width = image.shape[:2]
-    print(f"\n{width} × {height} JPEG of {len(data) / 1e6:.1f} MB, {torch.get_num_threads()} threads\n")
+    print(f"\n{width} × {height} JPEG of {len(data) / 1e6:.1f} MB, {network_threads()} threads\n")
     print(f"{'step':<30}{'ms':>8}{'of decoding':>14}")
     for name, milliseconds in times.items():
         print(f"{name:<30}{milliseconds:>8.1f}{milliseconds / times['decoding alone']:>13.2f}×")

@@ -22,7 +22,7 @@ import torch
 from benchmarks.commands import commands_table
 from benchmarks.steps import Contestant, Dlib, Ours, measure
 from facekp.checkpoint import checkpoint_names, load_checkpoint
-from facekp.engines import ENGINES, fastest_engine
+from facekp.engines import ENGINES
 from facekp.images import load_image
 from training.command import told
 
@@ -47,9 +47,8 @@ def photographs(data: Path | None) -> list[Path]:
 
 
 def engines() -> list[str]:
-    """Those that are installed, the one that is chosen by itself first."""
-    installed = [name for name in ENGINES if importlib.util.find_spec(name)]
-    return sorted(installed, key=lambda name: name != fastest_engine())
+    """Those that are installed; the one that is chosen by itself comes first."""
+    return [name for name in reversed(ENGINES) if importlib.util.find_spec(name)]
 
 
 def contestants(models: Sequence[str], dlib_model: Path | None) -> list[Contestant]:
@@ -64,7 +63,7 @@ def steps_table(files: Sequence[Path], make: Callable[[], list[Contestant]]) -> 
     longer = sorted(max(picture.shape[:2]) for picture in pictures)[len(pictures) // 2]
     print(f"steady state, ms per face: the mean of {len(pictures)} photographs (median of the longer side {longer}),")
     print(f"of which the median over {ROUNDS} rounds; the detector has single photographs always;")
-    print(f"here {fastest_engine()} is the engine that is chosen by itself\n")
+    print(f"here {engines()[0]} is the engine that is chosen by itself\n")
     print(f"{'':<50}" + "".join(f"{step:>{width}}" for step, width in COLUMNS.items()) + f"{'limit of both':>15}")
     before = torch.get_num_threads(), cv2.getNumThreads()
     for threads in THREADS:

@@ -18,6 +18,7 @@ from facekp.files import make_folder, written_aside
 from facekp.images import read_file
 from facekp.make import make
 from facekp.pairs import Pair, Table
+from facekp.parallel import CORES
 from facekp.processes import in_processes
 from facekp.recipe import Output, Recipe, check_suffix, read_recipe, write_recipe
 from facekp.sources import fingerprint, open_photograph
@@ -97,8 +98,7 @@ def run_pairs(
                 f"{own} is one of the table's own files; give the film another name, or another folder with --out"
             )
             yield Done(pair.name, made=False, error=sentence)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = min(workers or cores, len(safe))
+    count = min(workers or CORES, len(safe))
     if count <= 1:
         yield from map(maker.done, safe)
         return
@@ -144,6 +144,8 @@ class _Maker:
     def _facts(self, pair: Pair) -> str:
         """The fingerprint of all that a film is made of, known before any work is done."""
         files = [path for path in (*pair.photographs, *pair.points, *pair.extra) if path is not None]
+        # Whichever engine computes: all give the same points, to a tenth of a pixel.
+        network = asdict(replace(self._network, engine="torch")) if self._network and None in pair.points else None
         facts = {
             "facekp": __version__,
             "files": [fingerprint(read_file(path)) for path in files],
@@ -151,7 +153,7 @@ class _Maker:
             "faces": pair.faces,
             "settings": pair.settings.to_dict(),
             "output": asdict(self._output),
-            "network": None if None not in pair.points or self._network is None else asdict(self._network),
+            "network": network,
         }
         return fingerprint(json.dumps(facts, sort_keys=True).encode())
 

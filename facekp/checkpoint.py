@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ class InputSpec:
     scout: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.size > 0 and self.channels == 1 and self.std > 0 and self.margin > 0 and self.looks > 0):
+        known = isinstance(self.size, int) and isinstance(self.scout, str | None) and self.channels == 1
+        if not (known and self.size > 0 and self.std > 0 and self.margin > 0 and self.looks > 0):
             raise CheckpointError(f"the card describes an input that makes no sense: {self}")
         if self.height is not None and not (self.height > 0 and self.looks == 1 and self.scout is None):
             raise CheckpointError(f"the card describes a whole picture that makes no sense: {self}")
@@ -115,7 +116,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            If its weights are broken, and this was not seen when the checkpoint was opened.
+            If its weights are broken, or are gone or others since the checkpoint was opened.
         """
         return self.make_network()
 
@@ -174,21 +175,42 @@ def _open(folder: Path) -> Checkpoint:
     path = folder / WEIGHTS
     sha256 = hashlib.sha256(_read(path, beside=CARD)).hexdigest()
 
-    @cache
-    def make_network() -> nn.Module:
-        from facekp.weights import made_network  # with torch, which takes a second
-
-        data = _read(path, beside=CARD)
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise CheckpointError(f"{path} has changed since the checkpoint was opened; open it again")
-        try:
-            return made_network(card, len(schema), spec.channels, data, path)
-        except (KeyError, TypeError) as error:
-            raise _misunderstood(folder, error) from None
-
+    make_network = _StoredNetwork(path, sha256, card, len(schema), spec.channels)
     return Checkpoint(
         folder.name, make_network, schema, spec, card, sha256, confidence=Confidence.from_card(card, len(schema))
     )
+
+
+_loading = threading.Lock()
+
+
+@dataclass(eq=False)
+class _StoredNetwork:
+    """Makes the network of a checkpoint from its file, once."""
+
+    path: Path
+    sha256: str
+    card: dict[str, Any]
+    points: int
+    channels: int
+    network: nn.Module | None = None
+
+    def __call__(self) -> nn.Module:
+        with _loading:
+            if self.network is None:
+                self.network = self._made()
+            return self.network
+
+    def _made(self) -> nn.Module:
+        from facekp.weights import made_network  # with torch, which takes a second
+
+        data = _read(self.path, beside=CARD)
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise CheckpointError(f"{self.path} has changed since the checkpoint was opened; open it again")
+        try:
+            return made_network(self.card, self.points, self.channels, data, self.path)
+        except (KeyError, TypeError) as error:
+            raise _misunderstood(self.path.parent, error) from None
 
 
 def _misunderstood(folder: Path, error: Exception) -> CheckpointError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,34 +22,32 @@ class OnnxEngine:
     def __init__(self, checkpoint: Checkpoint) -> None:
         try:
             import onnxruntime
-        except ImportError as error:
+
+            onnxruntime.disable_telemetry_events()  # its wheels for Windows have some
+        except Exception as error:  # a library that it lacks is an OSError, say
             raise FacekpError(
                 f"the engine 'onnxruntime' cannot be imported ({error}); install it with: pip install 'facekp[onnx]'"
             ) from None
-        onnxruntime.disable_telemetry_events()  # its wheels for Windows have some
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
         options.intra_op_num_threads = network_threads()
         # Idle threads would spin for a while, on the cores that the detector wants next.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
-        def session(model: str | bytes) -> Any:
-            return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
         kept = kept_model(checkpoint)
-        if kept is not None:
-            try:
-                self._session = session(str(kept))
-                return
-            except Exception:  # ONNX Runtime's own have no base of theirs; a broken file is exported anew
-                pass
-        from facekp.export import onnx_model  # with torch, which takes a second
-
-        model = onnx_model(checkpoint)
-        self._session = session(model)
-        keep_model(checkpoint, model)
+        model = str(kept) if kept else _exported(checkpoint)
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, crops: NDArray[np.uint8]) -> tuple[Float, Float | None]:
         """Points (N, K, 2), network pixels, and spreads (N, K) or None, of grey crops (N, H, W)."""
         points, *spread = self._session.run(None, {"crops": crops[:, None].astype(np.float32)})
         return points, spread[0] if spread else None
+
+
+def _exported(checkpoint: Checkpoint) -> bytes:
+    """The network as an ONNX model, which is kept for the next time."""
+    from facekp.export import onnx_model  # with torch, which takes a second
+
+    model = onnx_model(checkpoint)
+    keep_model(checkpoint, model)
+    return model

@@ -53,7 +53,7 @@ def export_onnx(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> None:
 def onnx_model(checkpoint: Checkpoint) -> bytes:
     """The content of the file that `export_onnx` writes."""
     try:
-        import onnx
+        from onnx import helper, load_model_from_string
     except ImportError as error:
         raise FacekpError(
             f"writing ONNX needs the package onnx ({error}); install it with: pip install 'facekp[onnx]'"
@@ -79,8 +79,8 @@ def onnx_model(checkpoint: Checkpoint) -> bytes:
             opset_version=OPSET,
             dynamo=False,
         )
-    model = onnx.load_from_string(written.getvalue())
-    onnx.helper.set_model_props(model, describe(checkpoint))
+    model = load_model_from_string(written.getvalue())
+    helper.set_model_props(model, describe(checkpoint))
     data: bytes = model.SerializeToString()
     return data
 
@@ -100,13 +100,18 @@ def describe(checkpoint: Checkpoint) -> dict[str, str]:
         "facekp.preprocessing": "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)),
         "facekp.crops": "float32 (N, 1, height, width), grey values from 0 to 255; they are scaled inside",
         "facekp.points": f"float32 (N, {len(schema)}, 2), (x, y) in pixels of the crop; an integer is a pixel's centre",
-        "facekp.licence": str(checkpoint.card.get("data", {}).get("licence", "")),
+        "facekp.licence": _licence(checkpoint.card),
     }
     if checkpoint.input.scout:
         description["facekp.scout"] = checkpoint.input.scout
     if isinstance(checkpoint.network, HeatmapNetwork):
         description |= _spreads(checkpoint)
     return description | {f"facekp.{name}": json.dumps(value) for name, value in _numbers(checkpoint).items()}
+
+
+def _licence(card: dict[str, Any]) -> str:
+    data = card.get("data")
+    return str(data.get("licence", "")) if isinstance(data, dict) else ""
 
 
 def _numbers(checkpoint: Checkpoint) -> dict[str, Any]:

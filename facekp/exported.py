@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from facekp import __version__
 from facekp.checkpoint import Checkpoint
 from facekp.errors import OutputError
 from facekp.files import make_folder, write_bytes
@@ -20,12 +22,18 @@ FOLDER = "FACEKP_CACHE"
 MOST = 8
 """Networks that are kept; those that were not used for longest go."""
 
+_OURS = re.compile(r"([0-9a-f]{64}-[0-9a-f]{64}|\.[0-9a-f]{16})\.onnx")
+"""Names of kept networks, what each was made of and the checksum of the file; and of such as a killed process left.
+
+The user's own files have other names.
+"""
+
 _CODE = ("resnet", "heatmaps", "networks", "readout", "export")
 """Modules whose code an exported network was made by: it is exported anew when that changes."""
 
 
 def kept_model(checkpoint: Checkpoint) -> Path | None:
-    """The file of a network that was kept; None where there is none.
+    """The file of a network that was kept, whole; None where there is none.
 
     Parameters
     ----------
@@ -33,11 +41,12 @@ def kept_model(checkpoint: Checkpoint) -> Path | None:
         Its network, not its scout's.
     """
     with suppress(OSError):
-        path = _path(checkpoint)
-        if path is not None and path.is_file():
-            with suppress(OSError):  # kept by somebody else, say, for all to read
-                os.utime(path)
-            return path
+        folder, made_of = _folder(), _made_of(checkpoint)
+        for path in folder.glob(f"{made_of}-*.onnx") if folder else ():
+            if path.name == _name(made_of, path.read_bytes()):
+                with suppress(OSError):  # kept by somebody else, say, for all to read
+                    os.utime(path)
+                return path
     return None
 
 
@@ -51,23 +60,35 @@ def keep_model(checkpoint: Checkpoint, model: bytes) -> None:
         What `facekp.export.onnx_model` gives for it.
     """
     with suppress(OSError, OutputError):
-        path = _path(checkpoint)
-        if path is not None:
-            write_bytes(make_folder(path.parent, parents=True) / path.name, model)
-            by_use = sorted(path.parent.glob("*.onnx"), key=lambda each: each.stat().st_mtime)
-            for unused in by_use[:-MOST]:
-                unused.unlink(missing_ok=True)
+        folder, made_of = _folder(), _made_of(checkpoint)
+        if folder is None:
+            return
+        make_folder(folder, parents=True)
+        for broken in folder.glob(f"{made_of}-*.onnx"):
+            broken.unlink(missing_ok=True)
+        write_bytes(folder / _name(made_of, model), model)
+        kept = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+        for unused in sorted(kept, key=lambda path: path.stat().st_mtime)[:-MOST]:
+            unused.unlink(missing_ok=True)
 
 
-def _path(checkpoint: Checkpoint) -> Path | None:
-    """Where a network is kept; its name tells all that it depends on. None if nothing is to be kept."""
+def _folder() -> Path | None:
+    """Where networks are kept; None if none are to be."""
     given = os.environ.get(FOLDER)
-    if given == "":
-        return None
-    folder = Path(given) if given else user_cache_path("facekp", appauthor=False)
+    if given is None:
+        return user_cache_path("facekp", appauthor=False)
+    return Path(given).expanduser() if given else None
+
+
+def _made_of(checkpoint: Checkpoint) -> str:
+    """A SHA-256 of all that an exported network depends on."""
     card, code = checkpoint.card, Path(__file__).parent
-    parts = [checkpoint.sha256, checkpoint.schema.name, repr(checkpoint.input)]
+    parts = [__version__, checkpoint.sha256, checkpoint.schema.name, repr(checkpoint.input)]
     parts += [repr((card.get("network"), card.get("network_options")))]
-    parts += [(code / f"{module}.py").read_text(encoding="utf-8") for module in _CODE]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return folder / f"{digest}.onnx"
+    with suppress(OSError):  # a program that is packed into one file may have no source beside it
+        parts += [(code / f"{module}.py").read_text(encoding="utf-8") for module in _CODE]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _name(made_of: str, model: bytes) -> str:
+    return f"{made_of}-{hashlib.sha256(model).hexdigest()}.onnx"

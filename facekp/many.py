@@ -25,8 +25,8 @@ def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Itera
 
     For as long as it runs the items share torch's cores, many of them with one core each: with every
     network on all cores they wait for each other, and what cannot be divided, such as decoding, would
-    leave the others idle. As many results wait as there are cores, and one more, so memory does not grow
-    with the items.
+    leave the others idle. Without torch each network keeps its threads, which sleep while they wait. As
+    many results wait as there are cores, and one more, so memory does not grow with the items.
     """
     torch = loaded_torch()
     if torch is None:  # another engine computes, whose threads are as many as they are

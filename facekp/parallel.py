@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-CORES = os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Those that this process may use; a container may be kept from some."""
 
 THREADS = min(4, CORES)
 """For pictures that are made or encoded each by itself; so many are in memory at once, and one more."""
@@ -31,7 +32,7 @@ def network_threads() -> int:
     if torch is not None:  # a program may have set its number
         return min(THREADS, int(torch.get_num_threads()))
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # what torch begins with
-    return min(THREADS, max(1, int(wanted))) if wanted.isdecimal() else THREADS
+    return min(THREADS, max(1, int(wanted))) if wanted.isdecimal() and len(wanted) < 9 else THREADS
 
 
 def in_background(work: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> Iterator[Result]:

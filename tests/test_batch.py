@@ -1,18 +1,25 @@
 """A table of pairs becomes films; what is done is not done again, and one failure costs one film."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import facekp.batch
 from facekp.annotations import format_pts
-from facekp.batch import run_pairs
+from facekp.batch import Network, run_pairs
 from facekp.errors import OutputError, SettingsError
+from facekp.faces import FaceBox
 from facekp.film import MovieOptions
 from facekp.images import encode_png
+from facekp.keypoints import Keypoints
 from facekp.make import make
 from facekp.pairs import read_pairs
+from facekp.predict import KeypointPredictor
 from facekp.recipe import Output, read_recipe
+from facekp.schema import IBUG68
 from facekp.settings import MorphSettings
 from tests.drawn import draw_face, face_points
 
@@ -77,6 +84,18 @@ def test_what_is_done_is_skipped_until_something_changes(table):
     assert made() == {"second"}
     assert made(output=Output(".gif", movie=MovieOptions(colours=16))) == {"p0_p1", "second", "third"}
     assert made(output=Output(".webp")) == {"p0_p1", "second", "third"}
+
+
+@pytest.mark.parametrize(("change", "again"), [({"engine": "auto"}, False), ({"sha256": "other"}, True)])
+def test_other_weights_make_films_again_but_no_other_engine(table, monkeypatch, change, again):
+    network = Network("face68", "sha", engine="torch")
+    face = Keypoints(face_points().astype(np.float32), FaceBox(10, 10, 100, 100), 1.0, IBUG68)
+    predictor = SimpleNamespace(predict=lambda image: [face], schema=IBUG68)
+    monkeypatch.setattr(KeypointPredictor, "from_checkpoint", lambda *_: predictor)
+    (table.parent / "pairs.csv").write_text("a,b\np0.png,p1.png\n")
+    for each, made in ((network, True), (network, False), (replace(network, **change), again)):
+        (one,) = run_pairs(read_pairs(table, SETTINGS), table.parent / "films", GIF, each, workers=1, overwrite=False)
+        assert (one.made, one.error) == (made, "")
 
 
 def test_films_of_another_format_leave_what_is_done(table):

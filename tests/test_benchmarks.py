@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -154,17 +155,24 @@ def test_a_folder_is_told_beside_its_limit(seconds, end, monkeypatch, capsys):
 
 def test_every_start_is_told_of_each_model_and_engine_and_of_dlib(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(commands, "run", lambda command, photos, _: ran.append((command, len(photos))) or (2.0, 500.0))
+
+    def run(command, photos, cache):
+        ran.append((cache, len(photos)))
+        return 2.0, 500.0
+
+    monkeypatch.setattr(commands, "run", run)
     commands.commands_table([GALLERY / "ada_neutral.jpg"], ["nose", "face58"], ["onnxruntime", "torch"], 3)
     names = [f"{model} ({engine})" for model in ("nose", "face58") for engine in ("onnxruntime", "torch")]
     starts = [line[:72].strip() for line in capsys.readouterr().out.splitlines() if "one photograph" in line]
+    first = [f"{name}, one photograph, its very first start" for name in names if "onnxruntime" in name]
+    assert [start for start in starts if "first" in start] == first
     assert [start for start in starts if "first" not in start] == [
         f"{name}, one photograph" for name in [*names, "dlib's detector"]
     ]
-    assert [start for start in starts if "first" in start] == [
-        f"{name}, one photograph, its very first start" for name in names if "onnxruntime" in name
-    ]
-    assert len(ran) == commands.STARTS * 5 + 2 + 2  # and the folder with each engine
+    # Each very first start has a folder of its own, and of all others the networks are there already.
+    caches = Counter(cache for cache, _ in ran)
+    assert sorted(caches.values()) == [1, 1, commands.STARTS * 5 + len(first) + 2]
+    assert [count for _, count in ran[-2:]] == [3, 3]
 
 
 def test_a_start_is_that_of_a_command_that_ends_well(tmp_path):

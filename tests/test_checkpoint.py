@@ -92,26 +92,19 @@ def test_card_that_is_no_card(folder, text):
         load_checkpoint(folder)
 
 
+INPUT = {"size": 32, "channels": 1, "mean": 0.0, "std": 1.0, "margin": 1.0, "looks": 1, "mirror": False}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"network": "vgg"}, "no network named 'vgg'"),
         ({"schema": "ears"}, "ears"),
         ({"input": {"size": 32}}, "missing"),
-        (
-            {
-                "input": {
-                    "size": 0,
-                    "channels": 1,
-                    "mean": 0.0,
-                    "std": 1.0,
-                    "margin": 1.0,
-                    "looks": 1,
-                    "mirror": False,
-                }
-            },
-            "makes no sense",
-        ),
+        ({"input": INPUT | {"size": 0}}, "makes no sense"),
+        ({"input": INPUT | {"size": 128.5}}, "makes no sense"),
+        ({"input": INPUT | {"scout": 5}}, "makes no sense"),
+        ({"input": INPUT | {"std": "wide"}}, "does not understand"),
         ({"schema": "imm58"}, r"fc\..* has shape"),
     ],
 )

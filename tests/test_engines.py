@@ -2,21 +2,25 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from shutil import copytree
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
-from facekp import CheckpointError, KeypointPredictor, KeypointTracker, load_image
+from facekp import CheckpointError, FacekpError, KeypointPredictor, KeypointTracker, load_image
 from facekp.checkpoint import load_checkpoint, open_checkpoint, save_checkpoint
 from facekp.engine_onnxruntime import OnnxEngine
 from facekp.engine_torch import TorchEngine
-from facekp.engines import fastest_engine, make_engine
+from facekp.engines import make_engine
 from facekp.exported import MOST, kept_model
 from facekp.inventory import CARD, WEIGHTS
+from facekp.many import on_all_cores
 from facekp.parallel import THREADS, network_threads
 from tests.conftest import ROOT, save_random
 
@@ -67,31 +71,61 @@ def test_the_second_start_needs_no_torch_and_finds_the_same_points(cache, runtim
     assert np.abs(first[0] - expected.ravel()).max() < 0.05
 
 
-def test_the_fastest_engine_that_is_installed_is_chosen(cache, runtime, random_checkpoint, monkeypatch):
-    assert fastest_engine() == "onnxruntime"
+def test_the_fastest_engine_that_is_installed_is_chosen(cache, runtime, random_checkpoint):
     assert isinstance(KeypointPredictor.from_checkpoint(random_checkpoint).locator.engine, OnnxEngine)
     assert isinstance(KeypointTracker.from_checkpoint(random_checkpoint).predictor.locator.engine, OnnxEngine)
     # A network that is in memory is torch's already, and would have to be exported first.
     assert isinstance(KeypointPredictor(load_checkpoint(random_checkpoint)).locator.engine, TorchEngine)
 
 
-@pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
-def test_without_one_of_its_packages_torch_computes(cache, random_checkpoint, monkeypatch, package):
-    monkeypatch.setitem(sys.modules, package, None)
-    assert fastest_engine() == "torch"
-    assert isinstance(make_engine(open_checkpoint(random_checkpoint), "auto"), TorchEngine)
+def broken_import(*_: object) -> None:
+    raise OSError("libonnxruntime.so: cannot open shared object file")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"onnx": None},
+        {"onnxruntime": None},
+        {"onnx": ModuleType("onnx")},  # a folder of that name, say
+        {"onnxruntime": ModuleType("onnxruntime")},
+        {"onnxruntime": SimpleNamespace(disable_telemetry_events=broken_import)},
+    ],
+)
+def test_where_onnx_runtime_is_missing_or_broken_torch_computes(cache, random_checkpoint, monkeypatch, broken):
+    for name, module in broken.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    checkpoint = open_checkpoint(random_checkpoint)
+    assert isinstance(make_engine(checkpoint, "auto"), TorchEngine)
+    with pytest.raises(FacekpError, match=r"install it with: pip install 'facekp\[onnx\]'"):
+        make_engine(checkpoint, "onnxruntime")
     assert not cache.exists()
 
 
-def test_a_broken_file_is_exported_anew(cache, runtime, random_checkpoint):
+def test_a_file_that_is_not_what_was_written_is_exported_anew(cache, runtime, random_checkpoint):
     checkpoint = open_checkpoint(random_checkpoint)
     before = outputs(OnnxEngine(checkpoint))
     (kept,) = cache.glob("*.onnx")
     whole = kept.read_bytes()
-    for broken in (b"", b"no network", whole[: len(whole) // 2]):
+    zeros = whole[:100_000] + bytes(64_000) + whole[164_000:]  # among the weights, where no reader would notice
+    for broken in (b"", b"no network", whole[: len(whole) // 2], zeros):
         kept.write_bytes(broken)
+        assert kept_model(checkpoint) is None
         np.testing.assert_array_equal(outputs(OnnxEngine(checkpoint)), before)
-        assert kept.stat().st_size == len(whole)
+        assert (kept.read_bytes(), os.listdir(cache)) == (whole, [kept.name])
+
+
+def test_another_network_s_file_is_not_taken(cache, runtime, random_checkpoint, tmp_path):
+    other = save_random(tmp_path / "other", seed=7, size=64)
+    checkpoints = open_checkpoint(random_checkpoint), open_checkpoint(other)
+    for checkpoint in checkpoints:
+        OnnxEngine(checkpoint)
+    one, two = (kept_model(checkpoint) for checkpoint in checkpoints)
+    one.rename(tmp_path / "aside")
+    two.rename(one)
+    (tmp_path / "aside").rename(two)
+    for checkpoint in checkpoints:
+        assert kept_model(checkpoint) is None
 
 
 def test_what_cannot_be_kept_is_no_error(runtime, random_checkpoint, tmp_path, monkeypatch):
@@ -123,16 +157,16 @@ def test_other_weights_and_other_code_are_other_networks(cache, runtime, random_
 
 def test_networks_that_were_not_used_for_long_go(cache, runtime, random_checkpoint, tmp_path):
     cache.mkdir()
-    for index in range(MOST):
-        path = cache / f"{index}.onnx"
-        path.write_bytes(b"")
-        os.utime(path, (index, index))
-    (cache / "mine.txt").write_text("mine")
+    names = [f"{index:064}-{index:064}.onnx" for index in range(MOST - 1)] + [f".{7:016}.onnx"]
+    mine = ["mine.onnx", "mine.txt", *(f"face{index}.onnx" for index in range(MOST))]
+    for age, name in enumerate([*mine, *names]):
+        (cache / name).write_bytes(b"")
+        os.utime(cache / name, (age, age))
     OnnxEngine(open_checkpoint(random_checkpoint))
-    kept = {path.name for path in cache.glob("*.onnx")}
-    assert len(kept) == MOST
-    assert "0.onnx" not in kept
-    assert (cache / "mine.txt").exists()
+    kept = {path.name for path in cache.iterdir()}
+    assert kept >= {*mine, *names[1:]}
+    assert names[0] not in kept
+    assert len(kept) == len(mine) + MOST
 
 
 def test_a_network_in_use_is_not_the_oldest(cache, runtime, random_checkpoint):
@@ -169,12 +203,32 @@ def test_a_card_without_a_network_is_told_by_every_engine(cache, tmp_path, engin
         KeypointPredictor.from_checkpoint(folder, engine=engine)
 
 
-def test_the_network_is_made_once(random_checkpoint):
+def test_the_network_is_made_once_and_travels_with_its_checkpoint(random_checkpoint):
     checkpoint = open_checkpoint(random_checkpoint)
+    unpickled = pickle.loads(pickle.dumps(checkpoint))
     assert checkpoint.network is checkpoint.network
+    assert unpickled.network is not checkpoint.network
+    for copy in (unpickled, pickle.loads(pickle.dumps(checkpoint)), deepcopy(checkpoint)):
+        np.testing.assert_array_equal(outputs(TorchEngine(copy)), outputs(TorchEngine(checkpoint)))
+        assert copy.network is not checkpoint.network
 
 
-@pytest.mark.parametrize(("told", "threads"), [("1", 1), ("1,2", 1), ("64", THREADS), ("", THREADS), ("many", THREADS)])
+def test_a_home_in_the_variable_is_the_user_s(tmp_path, runtime, random_checkpoint, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FACEKP_CACHE", "~/networks")
+    OnnxEngine(open_checkpoint(random_checkpoint))
+    assert len(list((tmp_path / "networks").glob("*.onnx"))) == 1
+
+
+def test_without_torch_many_items_are_worked_on_as_well(monkeypatch):
+    monkeypatch.setattr("facekp.many.loaded_torch", lambda: None)
+    assert list(on_all_cores(lambda number: number**2, range(20))) == [number**2 for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("told", "threads"),
+    [("1", 1), ("1,2", 1), ("64", THREADS), ("", THREADS), ("many", THREADS), ("9" * 5000, THREADS)],
+)
 def test_threads_where_torch_is_not_loaded(monkeypatch, told, threads):
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", told)

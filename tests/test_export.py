@@ -182,13 +182,13 @@ def test_the_commands_file_gives_the_librarys_points_and_tells_its_preprocessing
 def test_the_same_points_on_photographs(data):
     from training.data import read_300w
 
-    default, other = (KeypointPredictor.from_checkpoint("face68", engine=name) for name in ("torch", "onnxruntime"))
+    torch, runtime = (KeypointPredictor.from_checkpoint("face68", engine=name) for name in ("torch", "onnxruntime"))
     step = len(faces := read_300w(data, "train")) // PHOTOGRAPHS
     found = 0
     for face in faces[: PHOTOGRAPHS * step : step]:
         image = load_image(face.photo)
-        first = default.predict(image)
-        for one, same in zip(first, other.predict(image, [each.box for each in first]), strict=True):
+        first = torch.predict(image)
+        for one, same in zip(first, runtime.predict(image, [each.box for each in first]), strict=True):
             assert np.abs(one.points - same.points).max() < SAME
             found += 1
     assert found >= PHOTOGRAPHS
@@ -196,7 +196,7 @@ def test_the_same_points_on_photographs(data):
 
 @pytest.mark.parametrize("name", checkpoint_names())
 def test_whoever_follows_the_metadata_gets_the_librarys_points(name, exported):
-    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name)
+    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name, engine="torch")
     found = 0
     for image in gallery():
         for face in predictor.predict(image):
@@ -210,7 +210,7 @@ def test_whoever_follows_the_metadata_gets_the_librarys_points(name, exported):
 def test_whoever_follows_the_metadata_gets_the_librarys_points_on_photographs(name, exported, data):
     from training.data import read_300w
 
-    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name)
+    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name, engine="torch")
     step = len(faces := read_300w(data, "train")) // PHOTOGRAPHS
     found = 0
     for photo in faces[: PHOTOGRAPHS * step : step]:
@@ -234,7 +234,7 @@ def test_a_detectors_box_becomes_the_faces_box_by_the_metadata(detector, exporte
 
 @pytest.mark.parametrize("name", ["face68", "face68-fast"])
 def test_uncertainty_and_score_follow_from_the_spreads_by_the_metadata(name, exported):
-    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name)
+    described, predictor = exported(name), KeypointPredictor.from_checkpoint(name, engine="torch")
     wall = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     for image in (*gallery()[:3], wall):
         for face in predictor.predict(image, [FaceBox(60, 40, 260, 220)]) + predictor.predict(image):
