@@ -157,7 +157,7 @@ def test_other_weights_and_other_code_are_other_networks(cache, runtime, random_
 
 def test_networks_that_were_not_used_for_long_go(cache, runtime, random_checkpoint, tmp_path):
     cache.mkdir()
-    names = [f"{index:064}-{index:064}.onnx" for index in range(MOST - 1)] + [f".{7:016}.onnx"]
+    names = [f"{index:064}-{index:08}.onnx" for index in range(MOST - 1)] + [f".{7:016}.onnx"]
     mine = ["mine.onnx", "mine.txt", *(f"face{index}.onnx" for index in range(MOST))]
     for age, name in enumerate([*mine, *names]):
         (cache / name).write_bytes(b"")
