@@ -17,13 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnxruntime import quantization
 
 from facekp.checkpoint import load_checkpoint
-from facekp.engine_onnxruntime import OnnxEngine
+from facekp.engine_onnxruntime import OnnxEngine, import_onnxruntime
 from facekp.engines import Engine, make_engine
 from facekp.export import onnx_model
 from facekp.images import load_image
@@ -32,6 +30,9 @@ from training.command import told
 from training.data import data_folder, read_300w
 from training.measure import ask
 from training.splits import outline_schema, read_split
+
+onnxruntime = import_onnxruntime()
+from onnxruntime import quantization  # noqa: E402 - as a part of it, that is silent by now
 
 CALIBRATION, ROUNDS, BATCH = 128, 100, 16
 Crops = NDArray[np.uint8]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +16,20 @@ from facekp.parallel import network_threads
 Float = NDArray[np.float32]
 
 
+def import_onnxruntime() -> Any:
+    """Import ONNX Runtime so that it keeps to itself.
+
+    From 1.29 on it tells Microsoft of each process and each network, and keeps an identifier of the machine in the
+    user's cache folder, unless this variable is set before it is imported. If a program has imported it before, all
+    but the first message is stopped. Source: docs/Privacy.md of ONNX Runtime.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
 class OnnxEngine:
     """ONNX Runtime, on the exported network; that is kept, so that torch is needed once only.
 
@@ -21,9 +38,7 @@ class OnnxEngine:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         try:
-            import onnxruntime
-
-            onnxruntime.disable_telemetry_events()  # its wheels for Windows have some
+            onnxruntime = import_onnxruntime()
         except Exception as error:  # a library that it lacks is an OSError, say
             raise FacekpError(
                 f"the engine 'onnxruntime' cannot be imported ({error}); install it with: pip install 'facekp[onnx]'"

@@ -275,7 +275,7 @@ def served(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
         finally:
             server.terminate()
     assert "Traceback" not in (folder / "log").read_text()
-    assert written == set()
+    assert written == set(), written
 
 
 def files_in(folder: Path) -> set[Path]:

@@ -16,7 +16,11 @@ GALLERY = ROOT / "app" / "gallery"
 
 
 def pytest_configure() -> None:
-    """Exported networks are kept where all of a run's processes find them, and nothing of the user's is touched."""
+    """Nothing of the user's is touched, and no test that imports ONNX Runtime itself lets it tell anybody.
+
+    Exported networks are kept where all of a run's processes find them.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("FACEKP_CACHE", tempfile.mkdtemp(prefix="facekp-tests-"))
 
 

@@ -71,6 +71,20 @@ def test_the_second_start_needs_no_torch_and_finds_the_same_points(cache, runtim
     assert np.abs(first[0] - expected.ravel()).max() < 0.05
 
 
+def test_onnx_runtime_writes_nothing_and_has_nobody_to_tell(runtime, random_checkpoint, portrait, tmp_path):
+    """Its own habit is to tell its maker of each process, and to keep an identifier of the machine for that."""
+    for name in ("home", "temporary", "cache"):
+        (tmp_path / name).mkdir()
+    places = {"HOME": tmp_path / "home", "TMPDIR": tmp_path / "temporary", "FACEKP_CACHE": tmp_path / "cache"}
+    # Nothing else: continuous integration and some other variables silence it as well.
+    environment = {name: str(place) for name, place in places.items()} | {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", FIND + "\n", str(random_checkpoint), portrait]
+    for status in (WITH, WITHOUT):
+        assert subprocess.run(command, capture_output=True, cwd=ROOT, env=environment).returncode == status
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.parent.name for path in written] == ["cache"]
+
+
 def test_the_fastest_engine_that_is_installed_is_chosen(cache, runtime, random_checkpoint):
     assert isinstance(KeypointPredictor.from_checkpoint(random_checkpoint).locator.engine, OnnxEngine)
     assert isinstance(KeypointTracker.from_checkpoint(random_checkpoint).predictor.locator.engine, OnnxEngine)
