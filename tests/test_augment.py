@@ -199,6 +199,18 @@ def test_mean_squared_error():
     assert mse_loss(target + torch.tensor([0.1, 0.3]), target).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_heatmaps_are_read_alike_however_they_lie_in_memory():
+    logits = 5 * torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    other = logits.contiguous(memory_format=torch.channels_last)
+    assert not other.is_contiguous()
+    for one, same in zip(moments(logits), moments(other), strict=True):
+        torch.testing.assert_close(one, same)
+    weights = logits.flatten(2).softmax(dim=2)
+    y, x = torch.meshgrid(cell_centres(4), cell_centres(6), indexing="ij")
+    means = torch.stack([(weights * each.flatten()).sum(dim=2) for each in (x, y)], dim=2)
+    torch.testing.assert_close(moments(logits)[0], means)
+
+
 def test_the_spread_of_a_heatmap_is_its_standard_deviation():
     x, y = torch.meshgrid(cell_centres(64), cell_centres(64), indexing="xy")
     logits = -((x - 0.1) ** 2 / (2 * 0.06**2) + (y + 0.2) ** 2 / (2 * 0.08**2))
