@@ -26,6 +26,7 @@ from samples import true_points as points_of_data_set
 from facekp.errors import NO_FACE, NoFaceError
 from facekp.images import load_image
 from facekp.inventory import checkpoints_folder
+from facekp.parallel import CORES
 from facekp.results import read_truth
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 GALLERY = Path(__file__).parent / "gallery"
 
-_turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+_turns = threading.BoundedSemaphore(CORES)
 """Visitors take turns: more networks at once than there are cores only slow each other down, and take memory."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -12,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from facekp.errors import ImageError
-from facekp.images import MAX_PIXELS, Picture, load_image
+from facekp.images import MAX_PIXELS, Picture, load_image, open_quietly
 
 ANIMATED_SUFFIXES = (".apng", ".gif", ".png", ".webp")
 """Of pictures that may move."""
@@ -99,10 +98,7 @@ def is_animation(path: str | os.PathLike[str]) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with warnings.catch_warnings():
-            # The limit of pixels that counts is ours; `load_image` checks it.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
+        image = open_quietly(path)
     except Exception:  # Pillow's readers raise many kinds of error on bytes that are no picture
         raise ImageError(f"{path} cannot be read as an animation; it is damaged, incomplete or none") from None
     with image:

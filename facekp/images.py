@@ -26,6 +26,13 @@ MAX_PIXELS = 50_000_000
 """Pictures with more pixels than this are refused before they are decoded."""
 
 
+def open_quietly(source: str | os.PathLike[str] | io.BytesIO) -> Image.Image:
+    """Pillow's `Image.open`, which decodes no pixel, without its warning of many: the limit that counts is ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(source)
+
+
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Load a picture from a path, from encoded bytes, or from a PIL image or array.
 
@@ -147,10 +154,7 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
     if not data:
         raise ImageError(f"{name} is empty; give a picture file")
     try:
-        with warnings.catch_warnings():
-            # The limit that counts is ours, checked below and before any pixel is decoded.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
+        image = open_quietly(io.BytesIO(data))
     except Image.DecompressionBombError:
         raise ImageError(
             f"{name} has more pixels than the limit of {max_pixels / 1e6:g} million; reduce it first"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from PIL import Image
 
 from facekp.errors import FacekpError
-from facekp.images import Picture, load_image
+from facekp.images import Picture, load_image, open_quietly
 from facekp.keypoints import Keypoints
 from facekp.parallel import CORES, Item, Result, in_background, loaded_torch
 from facekp.predict import KeypointPredictor
@@ -85,10 +84,8 @@ def _groups(photos: Sequence[str]) -> list[list[str]]:
 def _is_small(photo: str) -> bool:
     """Whether the file says that it holds a small picture."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(photo) as image:
-                return image.width * image.height <= SMALL
+        with open_quietly(photo) as image:
+            return image.width * image.height <= SMALL
     except (OSError, ValueError, Image.DecompressionBombError):
         return False  # what is wrong is told when it is loaded
 

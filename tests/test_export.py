@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from dataclasses import astuple
 from functools import cache
 
@@ -288,11 +287,3 @@ def test_a_checkpoint_can_still_be_used_when_it_was_exported(random_checkpoint, 
     export_onnx(checkpoint, tmp_path / "model.onnx")
     assert not any(module.training for module in checkpoint.network.modules())
     make_engine(checkpoint)
-
-
-@pytest.mark.parametrize("package", ["onnxruntime", "onnx"])
-def test_without_the_packages(random_checkpoint, monkeypatch, package):
-    monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.setenv("FACEKP_CACHE", "")  # a network that was exported before needs no package onnx
-    with pytest.raises(FacekpError, match=r"install it with: pip install 'facekp\[onnx\]'"):
-        make_engine(load_checkpoint(random_checkpoint), "onnxruntime")
